@@ -1,0 +1,150 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// Accept takes in a request to notify or return that reached the app by other
+// means than the kit's handlers: fasthttp, a queue, a gateway. It verifies,
+// records and then delivers in the background. vendor names the account; "" is
+// [Options.Vendor]. When it returns nil, the sender may be told that all is well:
+// the notice is stored. The session is zero when the notice belongs to none here.
+func (k *Kit) Accept(ctx context.Context, vendor string, cb Callback) (Session, error) {
+	s, err := k.accept(ctx, vendor, cb)
+	if err != nil {
+		return Session{}, err
+	}
+	if s == nil {
+		return Session{}, nil
+	}
+	k.deliverSoon(ctx, s)
+	return s.view(), nil
+}
+
+// accept verifies and records. It returns no session for an authentic notice that
+// is kept as an orphan.
+func (k *Kit) accept(ctx context.Context, vendor string, cb Callback) (*session, error) {
+	v, err := k.vendor(vendor)
+	if err != nil {
+		return nil, err
+	}
+	notice, err := v.Parse(cb)
+	if err != nil {
+		return nil, err
+	}
+	if !notice.Authentic {
+		return nil, &Error{Code: CodeBadSignature}
+	}
+	s, err := k.record(ctx, v, notice.Session, notice, cb.Carrier, nil)
+	if CodeOf(err) == CodeNotFound {
+		return nil, k.keepOrphan(ctx, v, notice, cb)
+	}
+	return s, err
+}
+
+// record judges an authentic notice and stores what it says, together with what
+// else the caller has to write, if anything. Every carrier ends here.
+func (k *Kit) record(ctx context.Context, v Vendor, id string, n Notice, via Carrier, also func(*session)) (*session, error) {
+	var said Event
+	s, err := k.change(ctx, id, func(s *session) error {
+		if err := s.claimed(v, n); err != nil {
+			said = s.event(EventMismatch)
+			return err
+		}
+		err := k.hear(s, n, v.Judge(n, s.view()), via, &said)
+		if also != nil {
+			also(s)
+			return nil
+		}
+		return err
+	})
+	if said.Name != "" {
+		said.Via = via
+		k.emit(ctx, said)
+	}
+	if errors.Is(err, errUnchanged) {
+		err = nil
+	}
+	return s, err
+}
+
+// claimed checks that the notice speaks of this session, and learns the vendor's
+// id of it if the answer to Begin was lost.
+func (s *session) claimed(v Vendor, n Notice) error {
+	if s.Vendor != v.Name() {
+		return &Error{Code: CodeMismatch, Reason: "other_vendor"}
+	}
+	if n.Session != "" && n.Session != s.ID {
+		return &Error{Code: CodeMismatch, Reason: "other_session"}
+	}
+	if n.Ref.IsZero() || s.State == StateScrubbed {
+		return nil
+	}
+	if s.Ref == "" {
+		s.Ref = n.Ref.Reveal()
+	}
+	if !n.Ref.Equal(Hide(s.Ref)) {
+		return &Error{Code: CodeMismatch, Reason: "other_ref"}
+	}
+	return nil
+}
+
+// hear applies a judgement to a session and says in *said what came of it.
+func (k *Kit) hear(s *session, n Notice, j Judgement, via Carrier, said *Event) error {
+	*said = s.event(EventPending)
+	said.Verdict = j.Verdict
+	if len(j.Reasons) > 0 {
+		said.Reason = j.Reasons[0]
+	}
+	if j.Verdict == Pending {
+		return k.returned(s)
+	}
+	if s.heard(j.Verdict) {
+		said.Name = EventRepeated
+		return errUnchanged
+	}
+	next := revision{Verdict: j.Verdict, Reasons: slices.Clone(j.Reasons), ScoreBucket: j.ScoreBucket, Via: via}
+	if len(s.Heard) > 0 {
+		// Two authentic statements contradict each other: neither is believed.
+		next = revision{Verdict: Review, Reasons: []Reason{ReasonConflict}, Via: via}
+	}
+	s.Heard = append(s.Heard, j.Verdict)
+	if n.MoreImages && k.vendors[s.Vendor].Limits().Images {
+		s.Images.Wanted = true
+	}
+	said.Name = EventRecorded
+	if s.decided() {
+		said.Name = EventRevised
+		if s.current().Verdict == next.Verdict {
+			// A third statement changes nothing: the session is in review already.
+			said.Name = EventRepeated
+			return nil
+		}
+	}
+	k.decide(s, next)
+	return nil
+}
+
+// returned marks that the vendor has spoken, but not decided.
+func (k *Kit) returned(s *session) error {
+	switch s.State {
+	case StateCreated, StateStartFailed, StateStarted:
+		s.State = StatePending
+		s.Query.Next = k.nextQuery(s)
+		return nil
+	default:
+		return errUnchanged
+	}
+}
+
+// decide makes a revision the current one and puts it up for delivery. A hook
+// that is running for an older revision keeps its lease until it is done.
+func (k *Kit) decide(s *session, next revision) {
+	next.At = k.now()
+	s.Verdicts = append(s.Verdicts, next)
+	s.State = StateRecorded
+	s.Delivery.Attempt = 0
+	s.Delivery.Next = next.At
+}

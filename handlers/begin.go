@@ -1,0 +1,199 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+)
+
+// BeginParams is a start without HTTP.
+type BeginParams struct {
+	StartParams
+
+	// Subject is the app's own opaque id of the person. Required.
+	Subject string
+
+	// Language of the vendor's page, "zh" or "en". Default: [Options.Language].
+	Language string
+
+	// Consented says that the person agreed to [Options.Consent]. Needed when that
+	// is set.
+	Consented bool
+
+	// browser is the binding of who called the start endpoint. Without HTTP there
+	// is none: then finish and status know nobody, and the app shows the outcome by
+	// itself, from OnResult or Lookup.
+	browser string
+}
+
+// Started is an opened session.
+type Started struct {
+	// Session is its id.
+	Session string
+	// URL is where the person goes next. It carries a token of the vendor's.
+	URL Private
+}
+
+// Begin opens a session at the vendor: the start endpoint without HTTP, for gRPC,
+// other frameworks or a queue. It fails with an [*Error]; nothing is left to be
+// undone then.
+func (k *Kit) Begin(ctx context.Context, p BeginParams) (Started, error) {
+	v, s, err := k.newSession(p)
+	if err != nil {
+		return Started{}, err
+	}
+	// What was begun is brought to its end though the caller has gone: the same
+	// click, repeated, is waiting for it.
+	ctx = context.WithoutCancel(ctx)
+	for range 2 {
+		same, err := k.attempted(ctx, s)
+		if err != nil {
+			return Started{}, err
+		}
+		if same == "" {
+			return k.open(ctx, v, s, p)
+		}
+		started, err := k.reuse(ctx, same, p.browser)
+		if err == nil || CodeOf(err) == CodeStoreUnavailable {
+			return started, err
+		}
+		// The first click's session failed meanwhile: this one opens its own.
+		s.Once = ""
+	}
+	return k.open(ctx, v, s, p)
+}
+
+// newSession checks the parameters and makes the record.
+func (k *Kit) newSession(p BeginParams) (Vendor, *session, error) {
+	if p.Subject == "" {
+		return nil, nil, &Error{Code: CodeNotSignedIn}
+	}
+	v, err := k.vendor(p.Vendor)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := k.now()
+	limits := v.Limits()
+	s := &session{
+		ID: newID(), Tenant: p.Tenant, Subject: p.Subject, Vendor: v.Name(), Once: p.IdempotencyKey,
+		ReturnTo: k.destination(p.ReturnTo), State: StateCreated, CreatedAt: now,
+		ExpiresAt: now.Add(limits.SessionLife), KeepUntil: now.Add(limits.Retention + k.opts.KeepFor),
+	}
+	if k.opts.Consent != nil {
+		if !p.Consented {
+			return nil, nil, &Error{Code: CodeConsentRequired}
+		}
+		s.Consent = &consentRecord{Version: k.opts.Consent.Version, Language: p.Language, At: now}
+	}
+	s.bind(p.browser)
+	s.Query.Next = k.nextQuery(s)
+	return v, s, nil
+}
+
+// reuse returns the session that the same click has opened, as soon as it has.
+func (k *Kit) reuse(ctx context.Context, id, browser string) (Started, error) {
+	s, err := k.await(ctx, id, k.opts.VendorTimeout, func(s *session) bool { return s.State != StateCreated })
+	if err != nil {
+		return Started{}, err
+	}
+	if s.State != StateStarted || !k.now().Before(s.ExpiresAt) {
+		return Started{}, &Error{Code: CodeNotFound}
+	}
+	s, err = k.change(ctx, id, func(s *session) error {
+		s.bind(browser)
+		return nil
+	})
+	if err != nil {
+		return Started{}, err
+	}
+	k.emit(ctx, s.event(EventReused))
+	return Started{Session: id, URL: Hide(s.PageURL)}, nil
+}
+
+// open stores the session, has the vendor open it, and stores the answer. The
+// record is there before the vendor is called: whatever is lost on the way back,
+// the vendor's notice finds it by our id.
+func (k *Kit) open(ctx context.Context, v Vendor, s *session, p BeginParams) (Started, error) {
+	if err := k.save(ctx, s); err != nil {
+		return Started{}, asError(err, CodeStoreUnavailable)
+	}
+	calling, cancel := context.WithTimeout(ctx, k.opts.VendorTimeout)
+	defer cancel()
+	language := p.Language
+	setDefault(&language, k.opts.Language)
+	begun, err := v.Begin(calling, BeginRequest{
+		Session: s.ID, Language: language, Params: p.Params,
+		ReturnURL: k.address(endpointReturn, ours(s)).String(),
+		NotifyURL: k.address(endpointNotify, url.Values{paramVendor: {s.Vendor}}).String(),
+	})
+	if err != nil {
+		return Started{}, k.startFailed(ctx, s, asError(err, CodeVendorUnavailable))
+	}
+	return k.started(ctx, s.ID, begun)
+}
+
+// Our own parameters in the URLs that we give away.
+const (
+	paramSession = "session"
+	paramVendor  = "vendor"
+)
+
+// ours is the query that names a session in our URLs.
+func ours(s *session) url.Values {
+	return url.Values{paramSession: {s.ID}, paramVendor: {s.Vendor}}
+}
+
+// started stores what the vendor answered. A notice may have been faster.
+func (k *Kit) started(ctx context.Context, id string, begun Begun) (Started, error) {
+	s, err := k.change(ctx, id, func(s *session) error {
+		if s.Ref == "" {
+			s.Ref = begun.Ref.Reveal()
+		}
+		s.PageURL, s.Memory = begun.PageURL.Reveal(), begun.Memory
+		if !begun.ExpiresAt.IsZero() {
+			s.ExpiresAt = begun.ExpiresAt
+		}
+		if s.State == StateCreated {
+			s.State = StateStarted
+			s.Query.Next = k.nextQuery(s)
+		}
+		return nil
+	})
+	if err != nil {
+		return Started{}, err
+	}
+	k.emit(ctx, s.event(EventStarted))
+	return Started{Session: id, URL: begun.PageURL}, nil
+}
+
+// startFailed closes a session that the vendor did not open. It still hears a
+// notice: the vendor's answer may only have been lost.
+func (k *Kit) startFailed(ctx context.Context, s *session, cause *Error) error {
+	said := s.event(EventStartFailed)
+	said.Code, said.Reason = cause.Code, cause.Reason
+	k.emit(ctx, said)
+	_, err := k.change(ctx, s.ID, func(s *session) error {
+		if s.State != StateCreated {
+			return errUnchanged
+		}
+		s.State, s.Failure = StateStartFailed, cause.Code
+		return nil
+	})
+	if err == nil {
+		err = k.unattempted(ctx, s)
+	}
+	if err != nil && !errors.Is(err, errUnchanged) {
+		k.emit(ctx, Event{Name: EventStoreFailed, Session: s.ID, Code: CodeOf(err)})
+	}
+	return cause
+}
+
+// declined notes that the person chose another method.
+func (k *Kit) declined(ctx context.Context, tenant, subject string) error {
+	k.emit(ctx, Event{Name: EventConsentDeclined, Tenant: tenant})
+	return k.changeSubject(ctx, tenant, subject, func(r *subjectRecord) error {
+		r.Declined = k.now().Truncate(time.Second)
+		return nil
+	})
+}

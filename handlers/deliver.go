@@ -1,0 +1,172 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/facegate/facegate/middleware"
+)
+
+// leaseMargin is what a claim lasts beyond the time-out of the work it covers.
+const leaseMargin = 5 * time.Second
+
+// maxBackoff is the longest pause between two tries of OnResult.
+const maxBackoff = time.Hour
+
+// deliverSoon runs the hook in the background, if there is something to deliver
+// and a worker is free. Otherwise Run finds it due.
+func (k *Kit) deliverSoon(ctx context.Context, s *session) {
+	if s == nil || s.State != StateRecorded {
+		return
+	}
+	id := s.ID
+	k.workers.try(context.WithoutCancel(ctx), id, func(ctx context.Context) { k.deliver(ctx, id) })
+}
+
+// deliver runs the hook for the session's current revision, once, under a lease.
+// The caller holds the session's place among the workers.
+func (k *Kit) deliver(ctx context.Context, id string) {
+	owner := newID()
+	s, err := k.change(ctx, id, func(s *session) error { return k.claim(s, owner) })
+	if err != nil {
+		if !errors.Is(err, errUnchanged) {
+			k.emit(ctx, Event{Name: EventStoreFailed, Session: id, Code: CodeOf(err)})
+		}
+		return
+	}
+	result := s.result()
+	result.Images, result.ImagesMissing = k.fetchImages(ctx, s)
+	err = k.runHook(ctx, result)
+	k.settle(context.WithoutCancel(ctx), owner, result, err)
+}
+
+// claim takes the lease for the next run of the hook.
+func (k *Kit) claim(s *session, owner string) error {
+	now := k.now()
+	if s.State != StateRecorded || now.Before(s.Delivery.Until) || now.Before(s.Delivery.Next) {
+		return errUnchanged
+	}
+	s.Delivery.Attempt++
+	s.Delivery.Owner = owner
+	s.Delivery.Until = now.Add(k.opts.HookTimeout + leaseMargin)
+	if s.Images.Wanted && !s.Images.Settled {
+		s.Delivery.Until = s.Delivery.Until.Add(k.opts.VendorTimeout)
+	}
+	return nil
+}
+
+// errPanicked stands for a panic of the hook. Its value is not kept: it may hold
+// personal data.
+var errPanicked = errors.New("hook panicked")
+
+// runHook calls OnResult with its own deadline and catches its panic.
+func (k *Kit) runHook(ctx context.Context, r Result) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, k.opts.HookTimeout)
+	defer cancel()
+	defer func() {
+		if value := recover(); value != nil {
+			k.emit(ctx, Event{Name: EventPanic, Session: r.Session, Vendor: r.Vendor, Tenant: r.Tenant,
+				Reason: Reason(middleware.Recovered(value).Type)})
+			err = errPanicked
+		}
+	}()
+	return k.opts.OnResult(ctx, r)
+}
+
+// settleTries is how often the outcome of a hook is written before the lease is
+// left to run out.
+const settleTries = 5
+
+// settle marks what came of the hook. A worker whose lease was taken over by
+// another changes nothing: the other's outcome counts.
+func (k *Kit) settle(ctx context.Context, owner string, r Result, outcome error) {
+	var said Event
+	for try := range settleTries {
+		s, err := k.change(ctx, r.Session, func(s *session) error {
+			said = s.event(EventFenced)
+			said.Verdict, said.Attempt = r.Verdict, r.Attempt
+			if s.Delivery.Owner != owner {
+				return errUnchanged
+			}
+			k.mark(s, r, outcome, &said)
+			return nil
+		})
+		if CodeOf(err) == CodeStoreUnavailable {
+			said = Event{Name: EventStoreFailed, Session: r.Session, Code: CodeStoreUnavailable}
+			if pause(ctx, k.opts.StoreTimeout<<try/8) == nil {
+				continue
+			}
+		}
+		k.emit(ctx, said)
+		if err == nil && s.delivered() {
+			k.dropImages(ctx, s)
+		}
+		return
+	}
+	k.emit(ctx, said)
+}
+
+// mark writes the outcome of a run into the session and gives the lease back.
+func (k *Kit) mark(s *session, r Result, outcome error, said *Event) {
+	s.Delivery.Owner, s.Delivery.Until = "", time.Time{}
+	overtaken := r.Revision < len(s.Verdicts)
+	switch {
+	case outcome == nil:
+		said.Name = EventDelivered
+		s.Delivery.Done = r.Revision
+		if s.delivered() {
+			s.State = StateDelivered
+		}
+	case overtaken:
+		// A newer revision waits; the failed one is not tried again.
+		said.Name = EventDeliveryFailed
+	case k.workers.stopping() && errors.Is(outcome, context.Canceled):
+		// Handed back by a shutdown: this run does not count.
+		said.Name = EventDeliveryFailed
+		s.Delivery.Attempt--
+		s.Delivery.Next = k.now()
+	case s.Delivery.Attempt >= k.opts.MaxDeliveries:
+		said.Name = EventDead
+		s.State = StateDead
+	default:
+		said.Name = EventDeliveryFailed
+		s.Delivery.Next = k.now().Add(k.backoff(s.Delivery.Attempt))
+	}
+}
+
+// backoff is the pause after the given number of runs.
+func (k *Kit) backoff(attempt int) time.Duration {
+	pause := k.opts.Backoff
+	for range min(attempt-1, 30) {
+		if pause >= maxBackoff/2 {
+			return jitter(maxBackoff)
+		}
+		pause *= 2
+	}
+	return jitter(pause)
+}
+
+// Replay delivers a session again that was parked as dead, by its id, starting
+// its tries anew. It does nothing for a session that is already being delivered,
+// and refuses one that was: OnResult has heard it.
+func (k *Kit) Replay(ctx context.Context, id string) (Session, error) {
+	s, err := k.change(ctx, id, func(s *session) error {
+		switch s.State {
+		case StateRecorded:
+			return errUnchanged
+		case StateDead:
+			s.State = StateRecorded
+			s.Delivery.Attempt = 0
+			s.Delivery.Next = k.now()
+			return nil
+		default:
+			return &Error{Code: CodeMismatch, Reason: "nothing_to_replay"}
+		}
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return Session{}, err
+	}
+	k.deliverSoon(ctx, s)
+	return s.view(), nil
+}

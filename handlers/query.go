@@ -1,0 +1,193 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	mathrand "math/rand/v2"
+	"time"
+)
+
+// asker is on whose behalf the vendor is asked; it decides what may be spent.
+type asker int
+
+const (
+	forPerson     asker = iota // who came back and waits; leaves the reserve alone
+	forReconciler              // nobody waits; may spend everything
+	forImages                  // after the verdict; may spend everything
+)
+
+// personPause keeps people who reload from spending the budget in one go.
+const personPause = 20 * time.Second
+
+// errMayNotAsk says that a query is not allowed now: decided already, another one
+// under way, too early, or nothing left to spend.
+var errMayNotAsk = errors.New("no query now")
+
+// ask spends one query of the session's budget and records what the vendor says.
+// The spending is stored before the call, so that a crash in between cannot
+// overdraw it. It returns errMayNotAsk where nothing was sent.
+func (k *Kit) ask(ctx context.Context, id string, who asker) (*session, error) {
+	owner := newID()
+	s, err := k.change(ctx, id, func(s *session) error {
+		if !k.mayAsk(s, who) {
+			return errMayNotAsk
+		}
+		s.Query.Spent++
+		s.Query.Last = k.now()
+		s.Query.Owner = owner
+		s.Query.Until = k.now().Add(k.opts.VendorTimeout + leaseMargin)
+		return nil
+	})
+	if err != nil {
+		return s, err
+	}
+	v := k.vendors[s.Vendor]
+	asked, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.opts.VendorTimeout)
+	defer cancel()
+	notice, err := v.Query(asked, s.view())
+	// What was paid for is stored even when the asker is gone.
+	ctx = context.WithoutCancel(ctx)
+	if err != nil {
+		return k.unanswered(ctx, id, owner, err)
+	}
+	return k.answered(ctx, v, id, owner, who, notice)
+}
+
+// mayAsk is the rule of the budget.
+func (k *Kit) mayAsk(s *session, who asker) bool {
+	limits := k.vendors[s.Vendor].Limits()
+	now := k.now()
+	if s.Ref == "" || now.Before(s.Query.Until) || now.After(s.CreatedAt.Add(limits.Retention)) {
+		return false
+	}
+	switch who {
+	case forImages:
+		return s.Query.Spent < limits.Queries
+	case forReconciler:
+		return !s.decided() && s.Query.Spent < limits.Queries
+	default:
+		return !s.decided() && s.Query.Spent < limits.Queries-limits.ReservedQueries &&
+			!now.Before(s.Query.Last.Add(personPause))
+	}
+}
+
+// answered stores the vendor's answer: first the pictures, so that the hook finds
+// them, then the verdict.
+func (k *Kit) answered(ctx context.Context, v Vendor, id, owner string, who asker, n Notice) (*session, error) {
+	kept := k.keepImages(ctx, id, n.Images)
+	n.Authentic = true
+	s, err := k.record(ctx, v, id, n, CarrierQuery, func(s *session) {
+		if s.Query.Owner != owner {
+			return
+		}
+		s.Query.Owner, s.Query.Until, s.Query.Failures = "", time.Time{}, 0
+		s.Query.Next = k.nextQuery(s)
+		s.Images.Wanted = s.Images.Wanted || kept
+		s.Images.Settled = s.Images.Settled || kept || who == forImages
+	})
+	if s != nil {
+		e := s.event(EventQueried)
+		e.Verdict = s.current().Verdict
+		k.emit(ctx, e)
+	}
+	return s, err
+}
+
+// unanswered stores why the vendor did not answer. A question that the vendor
+// never took in is given back to the budget.
+func (k *Kit) unanswered(ctx context.Context, id, owner string, cause error) (*session, error) {
+	code := CodeOf(cause)
+	s, err := k.change(ctx, id, func(s *session) error {
+		if s.Query.Owner != owner {
+			return errUnchanged
+		}
+		s.Query.Owner, s.Query.Until = "", time.Time{}
+		s.Query.Failures++
+		switch code {
+		case CodeVendorNotSent, CodeVendorThrottled, CodeVendorMisconfigured:
+			s.Query.Spent--
+		case CodeResultGone:
+			k.closeGone(s)
+			return nil
+		}
+		s.Query.Next = k.nextQuery(s)
+		return nil
+	})
+	if s != nil {
+		e := s.event(EventQueryFailed)
+		e.Code, e.Reason = code, reasonOf(cause)
+		k.emit(ctx, e)
+	}
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return s, err
+	}
+	return s, cause
+}
+
+// closeGone ends a session whose result the vendor no longer hands out. That is
+// no statement about the person: within the retention a human looks, after it
+// the session has expired.
+func (k *Kit) closeGone(s *session) {
+	if s.decided() {
+		s.Images.Settled = true
+		return
+	}
+	verdict := Review
+	if k.now().After(s.CreatedAt.Add(k.vendors[s.Vendor].Limits().Retention)) {
+		verdict = Expired
+	}
+	k.decide(s, revision{Verdict: verdict, Reasons: []Reason{ReasonResultGone}, Via: CarrierNone})
+}
+
+// Back-off between failed queries.
+const (
+	firstQueryBackoff = 30 * time.Second
+	lastQueryBackoff  = time.Hour
+)
+
+// nextQuery is when the reconciler looks at an undecided session again: at the
+// vendor's schedule, sooner after a failure, and at the end of the retention at
+// the latest.
+func (k *Kit) nextQuery(s *session) time.Time {
+	limits := k.vendors[s.Vendor].Limits()
+	now := k.now()
+	end := s.CreatedAt.Add(limits.Retention)
+	if s.Ref == "" {
+		// The vendor cannot be asked. Only its own notice can come, for as long as its
+		// page works.
+		return later(s.CreatedAt.Add(limits.SessionLife), now).Add(k.opts.VendorTimeout)
+	}
+	if s.Query.Spent >= limits.Queries {
+		return end
+	}
+	next := end
+	if s.Query.Failures > 0 {
+		backoff := min(firstQueryBackoff<<min(s.Query.Failures-1, 10), lastQueryBackoff)
+		next = now.Add(jitter(backoff))
+	}
+	for _, after := range limits.QueryAfter {
+		if at := s.CreatedAt.Add(after); at.After(now) {
+			if at.Before(next) {
+				next = at.Add(mathrand.N(max(after/20, 1)))
+			}
+			break
+		}
+	}
+	if next.After(end) {
+		return end
+	}
+	return next
+}
+
+// jitter spreads a pause by a quarter either way.
+func jitter(d time.Duration) time.Duration {
+	return d*3/4 + mathrand.N(max(d/2, 1))
+}
+
+// reasonOf returns the reason of the first [*Error] in err's chain.
+func reasonOf(err error) Reason {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Reason
+	}
+	return ""
+}

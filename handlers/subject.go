@@ -1,0 +1,119 @@
+package handlers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/facegate/facegate/store"
+)
+
+// subjectRecord lists what a subject started lately. It is what attempt caps and
+// double clicks need; the sessions themselves know nothing of each other.
+type subjectRecord struct {
+	Format   int       `json:"v"`
+	Attempts []attempt `json:"attempts,omitzero"`
+	// Declined is when the person last chose another method.
+	Declined time.Time `json:"declined,omitzero"`
+}
+
+// attempt is one started session.
+type attempt struct {
+	Session string    `json:"session"`
+	Vendor  string    `json:"vendor"`
+	Once    string    `json:"once,omitzero"`
+	At      time.Time `json:"at"`
+}
+
+// subjectKey hides the subject's id from readers of the store's keys.
+func subjectKey(tenant, subject string) string {
+	sum := sha256.Sum256([]byte(tenant + "\x00" + subject))
+	return subjectPrefix + hex.EncodeToString(sum[:20])
+}
+
+// changeSubject moves a subject's record by compare-and-set, making it if need
+// be. fn may run several times.
+func (k *Kit) changeSubject(ctx context.Context, tenant, subject string, fn func(*subjectRecord) error) error {
+	key := subjectKey(tenant, subject)
+	for try := range maxConflicts {
+		err := k.tryChangeSubject(ctx, key, fn)
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		if err := pause(ctx, spread(try)); err != nil {
+			return &Error{Code: CodeStoreUnavailable, Err: err}
+		}
+	}
+	return &Error{Code: CodeStoreUnavailable, Err: store.ErrConflict}
+}
+
+func (k *Kit) tryChangeSubject(ctx context.Context, key string, fn func(*subjectRecord) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*k.opts.StoreTimeout)
+	defer cancel()
+	var subject subjectRecord
+	rec, err := k.opts.Store.Get(ctx, key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		rec = store.Record{Key: key}
+	case err != nil:
+		return &Error{Code: CodeStoreUnavailable, Err: err}
+	default:
+		if json.Unmarshal(rec.Value, &subject) != nil || subject.Format != recordFormat {
+			return &Error{Code: CodeInternal, Err: errUnreadable}
+		}
+	}
+	if err := fn(&subject); err != nil {
+		return err
+	}
+	subject.Format = recordFormat
+	rec.Value, err = json.Marshal(subject)
+	if err != nil {
+		return &Error{Code: CodeInternal, Err: err}
+	}
+	rec.TTL, rec.Due = max(k.opts.KeepFor, k.opts.AttemptWindow), time.Time{}
+	_, err = k.opts.Store.Put(ctx, rec)
+	if err != nil && !errors.Is(err, store.ErrConflict) {
+		return &Error{Code: CodeStoreUnavailable, Err: err}
+	}
+	return err
+}
+
+// attempted adds a session to its subject's list, or names the open one of the
+// same click. It refuses when the cap is reached.
+func (k *Kit) attempted(ctx context.Context, s *session) (same string, err error) {
+	err = k.changeSubject(ctx, s.Tenant, s.Subject, func(r *subjectRecord) error {
+		same = ""
+		now := k.now()
+		r.Attempts = slices.DeleteFunc(r.Attempts, func(a attempt) bool {
+			return a.At.Before(now.Add(-k.opts.AttemptWindow))
+		})
+		for _, a := range r.Attempts {
+			if s.Once != "" && a.Once == s.Once && a.Vendor == s.Vendor && now.Before(a.At.Add(k.opts.ReuseWindow)) {
+				same = a.Session
+				return errUnchanged
+			}
+		}
+		if len(r.Attempts) >= k.opts.MaxAttempts {
+			return &Error{Code: CodeTooManyAttempts}
+		}
+		r.Attempts = append(r.Attempts, attempt{Session: s.ID, Vendor: s.Vendor, Once: s.Once, At: now})
+		return nil
+	})
+	if errors.Is(err, errUnchanged) {
+		err = nil
+	}
+	return same, err
+}
+
+// unattempted takes back an attempt that came to nothing.
+func (k *Kit) unattempted(ctx context.Context, s *session) error {
+	return k.changeSubject(ctx, s.Tenant, s.Subject, func(r *subjectRecord) error {
+		r.Attempts = slices.DeleteFunc(r.Attempts, func(a attempt) bool { return a.Session == s.ID })
+		return nil
+	})
+}
