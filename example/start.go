@@ -1,0 +1,55 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/facegate/facegate/handlers"
+	"github.com/facegate/facegate/handlers/baidu"
+	"github.com/facegate/facegate/handlers/megvii"
+)
+
+// maxStart is the biggest start form: a photo of the size that Baidu takes.
+const maxStart = 12 << 20
+
+// prepare turns the home page's forms into start parameters. Everything that the
+// person typed stays private from here on.
+func prepare(r *http.Request) (handlers.StartParams, error) {
+	params, err := handlers.PrepareForm(r)
+	if err != nil {
+		return params, err
+	}
+	form := r.PostForm
+	switch params.Vendor {
+	case nameBaidu:
+		params.Params = baidu.Params{
+			Name:     handlers.Hide(form.Get("name")),
+			IDNumber: handlers.Hide(form.Get("id_number")),
+		}
+	case nameBaiduPhoto:
+		photo, err := uploaded(r, "photo")
+		if err != nil {
+			return params, err
+		}
+		params.Params = baidu.Params{Image: handlers.HideBytes(photo)}
+	default:
+		params.Params = megvii.Params{ReturnMethod: megvii.ReturnMethod(strings.ToUpper(form.Get("return")))}
+	}
+	return params, nil
+}
+
+// uploaded is the file in a form field. The kit has capped the body already.
+func uploaded(r *http.Request, field string) ([]byte, error) {
+	file, _, err := r.FormFile(field)
+	if err != nil {
+		return nil, &handlers.Error{Code: handlers.CodeInvalidImage}
+	}
+	defer file.Close()
+	var photo bytes.Buffer
+	if _, err := io.Copy(&photo, io.LimitReader(file, maxStart)); err != nil {
+		return nil, &handlers.Error{Code: handlers.CodeMalformed}
+	}
+	return photo.Bytes(), nil
+}
