@@ -101,7 +101,8 @@ func (k *Kit) hear(s *session, n Notice, j Judgement, via Carrier, said *Event) 
 	if j.Verdict == Pending {
 		return k.returned(s)
 	}
-	if s.heard(j.Verdict) {
+	if s.heard(j.Verdict) || s.State == StateScrubbed {
+		// A scrubbed session no longer knows what it asked for: it hears nothing more.
 		said.Name = EventRepeated
 		return errUnchanged
 	}

@@ -43,6 +43,10 @@ func (k *Kit) Begin(ctx context.Context, p BeginParams) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
+	req := k.beginRequest(s, p)
+	if s.Memory, err = v.Check(req); err != nil {
+		return Started{}, asError(err, CodeInvalidInput)
+	}
 	// What was begun is brought to its end though the caller has gone: the same
 	// click, repeated, is waiting for it.
 	ctx = context.WithoutCancel(ctx)
@@ -52,7 +56,7 @@ func (k *Kit) Begin(ctx context.Context, p BeginParams) (Started, error) {
 			return Started{}, err
 		}
 		if same == "" {
-			return k.open(ctx, v, s, p)
+			return k.open(ctx, v, s, req)
 		}
 		started, err := k.reuse(ctx, same, p.browser)
 		if err == nil || CodeOf(err) == CodeStoreUnavailable {
@@ -61,7 +65,7 @@ func (k *Kit) Begin(ctx context.Context, p BeginParams) (Started, error) {
 		// The first click's session failed meanwhile: this one opens its own.
 		s.Once = ""
 	}
-	return k.open(ctx, v, s, p)
+	return k.open(ctx, v, s, req)
 }
 
 // newSession checks the parameters and makes the record.
@@ -91,6 +95,17 @@ func (k *Kit) newSession(p BeginParams) (Vendor, *session, error) {
 	return v, s, nil
 }
 
+// beginRequest is what the vendor hears of a start.
+func (k *Kit) beginRequest(s *session, p BeginParams) BeginRequest {
+	language := p.Language
+	setDefault(&language, k.opts.Language)
+	return BeginRequest{
+		Session: s.ID, Language: language, Params: p.Params,
+		ReturnURL: k.address(endpointReturn, ours(s)).String(),
+		NotifyURL: k.address(endpointNotify, url.Values{paramVendor: {s.Vendor}}).String(),
+	}
+}
+
 // reuse returns the session that the same click has opened, as soon as it has.
 func (k *Kit) reuse(ctx context.Context, id, browser string) (Started, error) {
 	s, err := k.await(ctx, id, k.opts.VendorTimeout, func(s *session) bool { return s.State != StateCreated })
@@ -114,19 +129,13 @@ func (k *Kit) reuse(ctx context.Context, id, browser string) (Started, error) {
 // open stores the session, has the vendor open it, and stores the answer. The
 // record is there before the vendor is called: whatever is lost on the way back,
 // the vendor's notice finds it by our id.
-func (k *Kit) open(ctx context.Context, v Vendor, s *session, p BeginParams) (Started, error) {
+func (k *Kit) open(ctx context.Context, v Vendor, s *session, req BeginRequest) (Started, error) {
 	if err := k.save(ctx, s); err != nil {
 		return Started{}, asError(err, CodeStoreUnavailable)
 	}
 	calling, cancel := context.WithTimeout(ctx, k.opts.VendorTimeout)
 	defer cancel()
-	language := p.Language
-	setDefault(&language, k.opts.Language)
-	begun, err := v.Begin(calling, BeginRequest{
-		Session: s.ID, Language: language, Params: p.Params,
-		ReturnURL: k.address(endpointReturn, ours(s)).String(),
-		NotifyURL: k.address(endpointNotify, url.Values{paramVendor: {s.Vendor}}).String(),
-	})
+	begun, err := v.Begin(calling, req)
 	if err != nil {
 		return Started{}, k.startFailed(ctx, s, asError(err, CodeVendorUnavailable))
 	}
@@ -150,7 +159,10 @@ func (k *Kit) started(ctx context.Context, id string, begun Begun) (Started, err
 		if s.Ref == "" {
 			s.Ref = begun.Ref.Reveal()
 		}
-		s.PageURL, s.Memory = begun.PageURL.Reveal(), begun.Memory
+		s.PageURL = begun.PageURL.Reveal()
+		if begun.Memory != nil {
+			s.Memory = begun.Memory
+		}
 		if !begun.ExpiresAt.IsZero() {
 			s.ExpiresAt = begun.ExpiresAt
 		}

@@ -43,6 +43,13 @@ func newPaper() *paper {
 func (p *paper) Name() string            { return p.name }
 func (p *paper) Limits() handlers.Limits { return p.limits }
 
+func (p *paper) Check(req handlers.BeginRequest) ([]byte, error) {
+	if req.Params == "invalid" {
+		return nil, &handlers.Error{Code: handlers.CodeInvalidInput}
+	}
+	return []byte("checked " + req.Session), nil
+}
+
 func (p *paper) Begin(_ context.Context, req handlers.BeginRequest) (handlers.Begun, error) {
 	p.mu.Lock()
 	p.begun = append(p.begun, req)

@@ -176,8 +176,11 @@ func TestForgetting(t *testing.T) {
 			rec, err := a.store.Get(t.Context(), "s:"+id)
 			require.NoError(t, err)
 			assert.NotContains(t, string(rec.Value), "token=")
-			assert.Equal(t, http.StatusOK, a.notify(says(id, "passed")).Code)
-			assert.Equal(t, handlers.StateScrubbed, a.state(id).State)
+			for _, verdict := range []string{"passed", "failed"} {
+				assert.Equal(t, http.StatusOK, a.notify(says(id, verdict)).Code)
+				assert.Equal(t, handlers.StateScrubbed, a.state(id).State)
+				assert.Equal(t, handlers.Passed, a.state(id).Verdict)
+			}
 			time.Sleep(32 * 24 * time.Hour)
 			_, err = a.kit.Lookup(t.Context(), id)
 			assert.Equal(t, handlers.CodeNotFound, handlers.CodeOf(err))
@@ -193,7 +196,7 @@ func TestForgetting(t *testing.T) {
 			rec, err := a.store.Get(t.Context(), "s:"+id)
 			require.NoError(t, err)
 			names := fieldNames(t, rec.Value)
-			assert.Equal(t, []string{"bindings", "created_at", "delivery", "expires_at", "heard", "id", "keep_until", "once",
+			assert.Equal(t, []string{"bindings", "created_at", "delivery", "expires_at", "heard", "id", "keep_until", "memory", "once",
 				"page_url", "query", "ref", "return_to", "state", "subject", "v", "vendor", "verdicts"}, names)
 		})
 	})

@@ -15,10 +15,16 @@ type Vendor interface {
 	// Limits are the vendor's rules of time and budget. They never change.
 	Limits() Limits
 
+	// Check reads req.Params before anything is stored or spent. It returns what
+	// Judge will need to know of them, to be kept in [Session.Memory] even if the
+	// answer to Begin is lost; no plain personal data: what must be compared later
+	// is kept as a keyed hash. It is pure, and fails with an [*Error] that a person
+	// can mend, such as CodeInvalidIDNumber.
+	Check(req BeginRequest) (memory []byte, err error)
+
 	// Begin opens a check at the vendor. The session is already stored; its id goes
 	// to the vendor where the vendor takes one, so that an answer lost on the way
-	// back orphans nobody. Begin checks req.Params before it spends money and
-	// returns an [*Error] whose code says what happened.
+	// back orphans nobody. It fails with an [*Error] whose code says what happened.
 	Begin(ctx context.Context, req BeginRequest) (Begun, error)
 
 	// Parse reads what came with a request to return or notify. It is pure: bytes
@@ -112,8 +118,8 @@ type Begun struct {
 	// ExpiresAt is when the vendor's page stops working. Zero: SessionLife from now.
 	ExpiresAt time.Time
 
-	// Memory comes back in [Session.Memory]. It holds no plain personal data: what
-	// must be compared later is kept as a keyed hash.
+	// Memory takes the place of what Check returned, where only the vendor's answer
+	// tells all that must be remembered. Nil keeps that.
 	Memory []byte
 }
 
@@ -176,7 +182,7 @@ type Session struct {
 	Subject string
 	// Ref is the vendor's id of the session; empty until it answered.
 	Ref Private
-	// Memory is what the vendor's Begin asked to remember.
+	// Memory is what the vendor asked to remember at the start.
 	Memory []byte
 	// State is where the session stands.
 	State State
@@ -212,5 +218,5 @@ const (
 	StateRecorded    State = "recorded"     // a verdict is stored, OnResult not yet done
 	StateDead        State = "dead"         // OnResult failed too often; see Replay
 	StateDelivered   State = "delivered"    // OnResult succeeded
-	StateScrubbed    State = "scrubbed"     // only the outcome is left
+	StateScrubbed    State = "scrubbed"     // only the outcome is left, and nothing changes it
 )

@@ -104,6 +104,15 @@ func (c ClientConfig) client(checker *check.Checker) *Client {
 	}
 }
 
+// origin is the scheme and host of the vendor's pages.
+func (c *Client) origin() string {
+	base, err := url.Parse(c.base)
+	if err != nil {
+		return c.base // newClient has parsed it before
+	}
+	return base.Scheme + "://" + base.Host
+}
+
 // PageURL is the vendor's page for a token: send the browser there once, by GET.
 // Do not fetch it on the server; its scripts belong to the vendor's origin.
 func (c *Client) PageURL(token handlers.Private) handlers.Private {

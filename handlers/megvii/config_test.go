@@ -29,6 +29,7 @@ func TestTheDefaultsOfAConfig(t *testing.T) {
 		SessionLife: time.Hour, Retention: 24 * time.Hour, Queries: 3, ReservedQueries: 1,
 		QueryAfter:  []time.Duration{65 * time.Minute, 7 * time.Hour, 21 * time.Hour},
 		NotifyPorts: []int{443, 5000, 16003, 8883, 8028},
+		PageOrigins: []string{"https://api.megvii.com"},
 	}, v.Limits())
 }
 

@@ -36,7 +36,7 @@ type GetTokenResponse struct {
 // exist at the vendor and be billed. Do not send the same BizNo again; open a new
 // session, and let a late result find the old one by its BizNo.
 func (c *Client) GetToken(ctx context.Context, request GetTokenRequest) (GetTokenResponse, error) {
-	if err := invalid("GetTokenRequest", request.problems(c.checker, c.insecure)); err != nil {
+	if err := c.check(request); err != nil {
 		return GetTokenResponse{}, err
 	}
 	body, contentType, err := request.encode(c.key, c.secret)
@@ -58,6 +58,11 @@ func (c *Client) GetToken(ctx context.Context, request GetTokenRequest) (GetToke
 		return GetTokenResponse{}, err
 	}
 	return decodeToken(said, request.BizNo)
+}
+
+// check reports every bad field of a request.
+func (c *Client) check(request GetTokenRequest) error {
+	return invalid("GetTokenRequest", request.problems(c.checker, c.insecure))
 }
 
 // decodeToken reads the answer to get_token and refuses one without its

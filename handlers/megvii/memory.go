@@ -14,9 +14,9 @@ import (
 )
 
 // ReasonIdentityUnchecked, review: whether the right person came back cannot be
-// told. Either a name or ID number was asked for, and the API_SECRET of the start is
-// neither the current one nor [Config.PreviousAPISecret]; or a result came for a
-// session whose start broke off before it was known what it asked for.
+// told: a name or ID number was asked for, and the API_SECRET of the start is
+// neither the current one nor [Config.PreviousAPISecret], or what the start asked
+// for is not readable.
 const ReasonIdentityUnchecked handlers.Reason = "identity_unchecked"
 
 // memory is what a session was begun with, as far as a later result is judged by

@@ -47,28 +47,41 @@ func (v *Vendor) Limits() handlers.Limits {
 		ReservedQueries: 1,
 		QueryAfter:      slices.Clone(v.config.QueryAfter),
 		NotifyPorts:     callablePorts(),
+		PageOrigins:     []string{v.client.origin()},
 		Images:          v.config.ReturnImage.wanted(),
 	}
 }
 
-// Begin opens a session with the kit's id as biz_no. Begun.ExpiresAt stays zero:
-// the vendor counts the scene's time, which is SessionLife, from get_token, and
-// the token's own end is no earlier. Begun.Memory is there with an error too, since
-// the session may exist although the answer was lost.
-func (v *Vendor) Begin(ctx context.Context, req handlers.BeginRequest) (handlers.Begun, error) {
+// Check reads req.Params, a Params, *Params or nil, and remembers what was asked
+// for, so that a notice is judged by it even if get_token's answer never came.
+func (v *Vendor) Check(req handlers.BeginRequest) ([]byte, error) {
 	request, params, err := v.request(req)
+	if err == nil {
+		err = v.client.check(request)
+	}
 	if err != nil {
-		return handlers.Begun{}, beginError(err)
+		return nil, beginError(err)
 	}
 	remembered, err := remember(v.config.APISecret, &request, params)
 	if err != nil {
-		return handlers.Begun{}, &handlers.Error{Code: handlers.CodeInternal, Err: err}
+		return nil, &handlers.Error{Code: handlers.CodeInternal, Err: err}
+	}
+	return remembered, nil
+}
+
+// Begin opens a session with the kit's id as biz_no. Begun.ExpiresAt stays zero:
+// the vendor counts the scene's time, which is SessionLife, from get_token, and
+// the token's own end is no earlier.
+func (v *Vendor) Begin(ctx context.Context, req handlers.BeginRequest) (handlers.Begun, error) {
+	request, _, err := v.request(req)
+	if err != nil {
+		return handlers.Begun{}, beginError(err)
 	}
 	opened, err := v.client.GetToken(ctx, request)
 	if err != nil {
-		return handlers.Begun{Memory: remembered}, beginError(err)
+		return handlers.Begun{}, beginError(err)
 	}
-	return handlers.Begun{Ref: opened.BizID, PageURL: v.client.PageURL(opened.Token), Memory: remembered}, nil
+	return handlers.Begun{Ref: opened.BizID, PageURL: v.client.PageURL(opened.Token)}, nil
 }
 
 // request makes the request of one start.
@@ -150,7 +163,7 @@ func (v *Vendor) Judge(n handlers.Notice, s handlers.Session) handlers.Judgement
 	}
 	m, known := recall(s.Memory)
 	if !known {
-		return v.judgeUnremembered(result)
+		return unchecked(v.config.Policy.Judge(result, Asked{}))
 	}
 	secret, known := m.secret(v.secrets)
 	if !known {
@@ -164,18 +177,6 @@ func (v *Vendor) Judge(n handlers.Notice, s handlers.Session) handlers.Judgement
 		result = &silent
 	}
 	return v.config.Policy.Judge(result, m.asked(secret, s.ID))
-}
-
-// judgeUnremembered judges a session whose start never came to an end here, by what
-// a start asks as a rule. Whether it named a person is not known.
-func (v *Vendor) judgeUnremembered(result *Result) handlers.Judgement {
-	d := v.config.Defaults
-	m := memory{Comparison: d.ComparisonType, Procedure: d.ProcedureType}
-	judgement := v.config.Policy.Judge(result, m.asked(handlers.Private{}, ""))
-	if result.IDCard != nil || d.ComparisonType == CompareWithIDCard && d.IDCardMode != IDCardGiven {
-		return unchecked(judgement)
-	}
-	return judgement
 }
 
 // unchecked turns a pass into a review.

@@ -265,13 +265,12 @@ func TestCases128And141QuerysErrorsAreThoseOfTheContract(t *testing.T) {
 	}
 }
 
-// begun runs a start and returns what it remembered.
+// begun is what a start remembers.
 func begun(t *testing.T, change func(*megvii.Config), p megvii.Params) []byte {
 	t.Helper()
-	f := newFakeVendor(t, answeringJSON(200, openedAs))
-	b, err := vendorAt(t, f.URL, change).Begin(t.Context(), beginRequest(p))
+	memory, err := vendorAt(t, "", change).Check(beginRequest(p))
 	require.NoError(t, err)
-	return b.Memory
+	return memory
 }
 
 func TestTheMemoryHoldsNoNameAndNoNumber(t *testing.T) {
@@ -361,19 +360,12 @@ func TestCase67OnlyThePersonAskedForPasses(t *testing.T) {
 // sampleNumberOfNobody has a right check character too.
 const sampleNumberOfNobody = "000000199001010026"
 
-func TestCase8AResultWithoutAFinishedStartIsJudgedByTheDefaults(t *testing.T) {
-	r := passedResult(t)
-	judged := vendorAt(t, "", cardDefaults(megvii.IDCardFront)).Judge(handlers.Notice{Detail: r}, handlers.Session{ID: session})
-	assert.Equal(t, handlers.Review, judged.Verdict)
-	assert.Equal(t, []handlers.Reason{megvii.ReasonIdentityUnchecked}, judged.Reasons)
-
-	silent := *r
-	silent.IDCard = nil
-	judged = vendorAt(t, "", cardDefaults(megvii.IDCardGiven)).Judge(handlers.Notice{Detail: &silent}, handlers.Session{ID: session})
-	assert.Equal(t, handlers.Passed, judged.Verdict, "%v", judged.Reasons)
-
-	judged = vendorAt(t, "", nil).Judge(handlers.Notice{Detail: &silent}, handlers.Session{ID: session, Memory: []byte("{")})
-	assert.Equal(t, handlers.Passed, judged.Verdict, "%v", judged.Reasons)
+func TestAPassWhoseMemoryIsLostIsForReview(t *testing.T) {
+	for _, memory := range []string{"", "{", "null"} {
+		judged := vendorAt(t, "", nil).Judge(handlers.Notice{Detail: passedResult(t)}, handlers.Session{ID: session, Memory: []byte(memory)})
+		assert.Equal(t, handlers.Review, judged.Verdict)
+		assert.Equal(t, []handlers.Reason{megvii.ReasonIdentityUnchecked}, judged.Reasons)
+	}
 }
 
 func TestJudgeReadsTheMemoryOfWhatWasAsked(t *testing.T) {
