@@ -1,0 +1,220 @@
+package baidu
+
+import (
+	"strconv"
+
+	"github.com/facegate/facegate/handlers"
+)
+
+// Class says who can do something about a refusal.
+type Class string
+
+// The classes.
+const (
+	// ClassConfig: the app's developer: wrong key, plan, URL or parameter.
+	ClassConfig Class = "config"
+	// ClassPermission: the operator, in the console: the API is not ticked, or the
+	// enterprise certification is missing.
+	ClassPermission Class = "permission"
+	// ClassQuota: the operator buys, or the day ends.
+	ClassQuota Class = "quota"
+	// ClassRate: too many calls at once. A code 18 that persists means that a paid
+	// backend is not activated: raise an alarm.
+	ClassRate Class = "rate"
+	// ClassAuth: the access token or the chain behind it. 110 and 111 reach a caller
+	// only when a fresh token was refused too.
+	ClassAuth Class = "auth"
+	// ClassTransient: the vendor's own trouble.
+	ClassTransient Class = "transient"
+	// ClassUser: the person, in a new attempt.
+	ClassUser Class = "user_fixable"
+	// ClassReview: a person of yours, who looks at the case.
+	ClassReview Class = "manual_review"
+	// ClassVerifyToken: nobody: this verify_token is unused, used up, too old or of
+	// another application. The vendor does not say which.
+	ClassVerifyToken Class = "verify_token"
+	// ClassUnknown: the vendor said what no table lists. Not passed.
+	ClassUnknown Class = "unknown"
+)
+
+// Reasons of this package, beside the kit's. A code without a word of its own
+// gives "vendor_code_" and its number.
+const (
+	ReasonCredentials      handlers.Reason = "credentials_refused"
+	ReasonAccessToken      handlers.Reason = "access_token_refused"
+	ReasonNoPermission     handlers.Reason = "no_permission"
+	ReasonQuota            handlers.Reason = "quota_used_up"
+	ReasonRate             handlers.Reason = "rate_limited"
+	ReasonVendorBusy       handlers.Reason = "vendor_busy"
+	ReasonPlan             handlers.Reason = "plan_wrong"
+	ReasonHTTPStatus       handlers.Reason = "http_status"
+	ReasonUnexpectedAnswer handlers.Reason = "unexpected_answer"
+
+	ReasonTokenInvalid handlers.Reason = "verify_token_invalid"
+	// ReasonTokenOrphaned: the access token that made the verify_token was revoked,
+	// and the vendor refuses the verify_token under the new one.
+	ReasonTokenOrphaned handlers.Reason = "verify_token_orphaned"
+	// ReasonUnused: the page's time is over and there is no result.
+	ReasonUnused handlers.Reason = "page_unused"
+
+	ReasonName             handlers.Reason = "name_format"
+	ReasonIDNumber         handlers.Reason = "id_number_format"
+	ReasonIDNumberUnknown  handlers.Reason = "id_number_unknown"
+	ReasonIdentityRefused  handlers.Reason = "identity_refused"
+	ReasonAuthorityPhoto   handlers.Reason = "authority_photo_unusable"
+	ReasonNoFace           handlers.Reason = "no_face"
+	ReasonFaceUnreadable   handlers.Reason = "face_unreadable"
+	ReasonFaceOccluded     handlers.Reason = "face_occluded"
+	ReasonFaceBlurred      handlers.Reason = "face_blurred"
+	ReasonFaceLight        handlers.Reason = "face_light"
+	ReasonFaceIncomplete   handlers.Reason = "face_incomplete"
+	ReasonLiveness         handlers.Reason = "liveness_failed"
+	ReasonImage            handlers.Reason = "image_unusable"
+	ReasonDigits           handlers.Reason = "digits_wrong"
+	ReasonResultMissing    handlers.Reason = "result_missing"
+	ReasonUnconfirmed      handlers.Reason = "identity_unconfirmed"
+	ReasonScoreMissing     handlers.Reason = "score_missing"
+	ReasonScoreLow         handlers.Reason = "score_below_threshold"
+	ReasonSpoofSynthetic   handlers.Reason = "spoof_synthetic"
+	ReasonSpoofUnmeasured  handlers.Reason = "spoof_score_missing"
+	ReasonRiskFlagged      handlers.Reason = "risk_flagged"
+	ReasonLivenessDemoted  handlers.Reason = "liveness_demoted"
+	ReasonSecretKeyChanged handlers.Reason = "secret_key_changed"
+)
+
+// codeInfo is one row of the table of codes.
+type codeInfo struct {
+	class  Class
+	retry  bool // may the same call succeed later by itself
+	reason handlers.Reason
+	code   handlers.Code
+}
+
+// describe is the one table of the vendor's codes. The gateway's, the scheme's
+// and the backends' numbers do not overlap.
+func describe(code int) codeInfo {
+	switch {
+	case code > 0 && code < 1000:
+		return describeGateway(code)
+	case code >= 283000 && code < 284000:
+		return describeScheme(code)
+	default:
+		return describeBackend(code)
+	}
+}
+
+// describeGateway knows the codes of error_code.
+func describeGateway(code int) codeInfo {
+	switch code {
+	case 1, 2:
+		return codeInfo{ClassTransient, true, ReasonVendorBusy, handlers.CodeVendorUnavailable}
+	case 3, 100:
+		return codeInfo{ClassConfig, false, numbered(code), handlers.CodeVendorMisconfigured}
+	case 4, 18:
+		return codeInfo{ClassRate, true, ReasonRate, handlers.CodeVendorThrottled}
+	case 6:
+		return codeInfo{ClassPermission, false, ReasonNoPermission, handlers.CodeVendorMisconfigured}
+	case 13:
+		return codeInfo{ClassAuth, true, numbered(code), handlers.CodeVendorUnavailable}
+	case 14, 15:
+		return codeInfo{ClassAuth, false, ReasonCredentials, handlers.CodeVendorMisconfigured}
+	case 17, 19:
+		return codeInfo{ClassQuota, false, ReasonQuota, handlers.CodeVendorThrottled}
+	case codeTokenInvalid, codeTokenExpired:
+		return codeInfo{ClassAuth, true, ReasonAccessToken, handlers.CodeVendorUnavailable}
+	default:
+		return unknownCode(code)
+	}
+}
+
+// Codes that mean: this access token is no longer good, take a fresh one.
+const (
+	codeTokenInvalid = 110
+	codeTokenExpired = 111
+)
+
+// describeScheme knows the codes of the H5 scheme itself.
+func describeScheme(code int) codeInfo {
+	switch code {
+	case 283400, 283512: // 283400 is also what a quota looks like that was never claimed
+		return codeInfo{ClassTransient, true, ReasonVendorBusy, handlers.CodeVendorUnavailable}
+	case 283435, 283520:
+		return codeInfo{ClassConfig, false, ReasonPlan, handlers.CodeVendorMisconfigured}
+	case 283513:
+		return codeInfo{ClassConfig, false, numbered(code), handlers.CodeVendorMisconfigured}
+	default:
+		return unknownCode(code)
+	}
+}
+
+// describeBackend knows the codes of the face, identity, liveness and OCR
+// services behind the scheme.
+func describeBackend(code int) codeInfo {
+	user := func(reason handlers.Reason, code handlers.Code) codeInfo {
+		return codeInfo{ClassUser, false, reason, code}
+	}
+	switch code {
+	case 222022:
+		return user(ReasonIDNumber, handlers.CodeInvalidIDNumber)
+	case 222023, 222352:
+		return user(ReasonName, handlers.CodeInvalidName)
+	case 222353:
+		return user(ReasonIDNumber, handlers.CodeInvalidIDNumber)
+	case 222351:
+		return user(handlers.ReasonIdentityMismatch, handlers.CodeInvalidInput)
+	case 222360:
+		return user(ReasonIdentityRefused, handlers.CodeInvalidInput)
+	case 222202:
+		return user(ReasonNoFace, handlers.CodeInvalidImage)
+	case 222203:
+		return user(ReasonFaceUnreadable, handlers.CodeInvalidImage)
+	case 223113, 223121, 223122, 223123, 223124, 223125, 223126, 223127:
+		return user(ReasonFaceOccluded, handlers.CodeInvalidImage)
+	case 223114:
+		return user(ReasonFaceBlurred, handlers.CodeInvalidImage)
+	case 223115:
+		return user(ReasonFaceLight, handlers.CodeInvalidImage)
+	case 223116:
+		return user(ReasonFaceIncomplete, handlers.CodeInvalidImage)
+	case 223120:
+		return user(ReasonLiveness, handlers.CodeInvalidImage)
+	case 216200, 216201, 216202:
+		return user(ReasonImage, handlers.CodeInvalidImage)
+	case 216500:
+		return user(ReasonDigits, handlers.CodeInvalidInput)
+	case 222350, 222355:
+		return codeInfo{ClassReview, false, ReasonAuthorityPhoto, handlers.CodeVendorRefused}
+	case 222354:
+		return codeInfo{ClassReview, false, ReasonIDNumberUnknown, handlers.CodeVendorRefused}
+	}
+	return describeService(code)
+}
+
+// describeService knows the backends' codes that are nobody's face or name: their
+// own trouble and our parameters.
+func describeService(code int) codeInfo {
+	switch {
+	case code == 222201, code == 222204, code == 222205, code == 222206, code == 222302, code == 216431,
+		code == 222361, code >= 222901 && code <= 222916:
+		return codeInfo{ClassTransient, true, ReasonVendorBusy, handlers.CodeVendorUnavailable}
+	case code >= 222001 && code <= 222026, code >= 222207 && code <= 222209,
+		code == 223112, code == 223118, code == 223119,
+		code >= 216100 && code <= 216103, code == 216110, code == 216111:
+		return codeInfo{ClassConfig, false, numbered(code), handlers.CodeVendorMisconfigured}
+	default:
+		return unknownCode(code)
+	}
+}
+
+// unknownCode is the row of what no table lists: refused, not retried.
+func unknownCode(code int) codeInfo {
+	if code <= 0 {
+		return codeInfo{ClassUnknown, false, handlers.ReasonUnknownStatus, handlers.CodeVendorRefused}
+	}
+	return codeInfo{ClassUnknown, false, numbered(code), handlers.CodeVendorRefused}
+}
+
+// numbered is the reason of a code without a word of its own.
+func numbered(code int) handlers.Reason {
+	return handlers.Reason("vendor_code_" + strconv.Itoa(code))
+}
