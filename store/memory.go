@@ -149,8 +149,7 @@ func (m *Memory) Due(ctx context.Context, before time.Time, limit int) ([]string
 			return nil, err
 		}
 		if m.sweep(m.now(), dueSweep) {
-			// Round strips the monotonic reading: a due moment is wall time.
-			return m.due.first(before.Round(0), limit), nil
+			return m.due.first(before, limit), nil
 		}
 		m.mu.Unlock() // more has expired; let others in first
 		m.mu.Lock()
@@ -183,6 +182,8 @@ func (m *Memory) replace(rec Record, expires time.Time) int64 {
 	}
 	m.version++
 	e := &entry{key: rec.Key, value: string(rec.Value), version: m.version}
+	// Round strips the monotonic reading: a due moment is wall time, and moments
+	// with and without a reading have no common order.
 	e.due = ticket{at: rec.Due.UTC().Round(0), entry: e}
 	e.expiry = ticket{at: expires, entry: e}
 	m.records.Set(e.key, e, cache.NoExpiration)

@@ -110,6 +110,16 @@ func TestMemoryKeepsDueMomentsToTheNanosecond(t *testing.T) {
 	assert.True(t, rec.Due.Equal(now.Add(2)))
 }
 
+func TestMemoryReturnsDueMomentsAsWallTimeInUTC(t *testing.T) {
+	t.Parallel()
+	m := store.NewMemory()
+	due := time.Now().In(time.FixedZone("east", 8*3600))
+	put(t, m, store.Record{Key: "a", TTL: time.Hour, Due: due})
+	rec, err := m.Get(t.Context(), "a")
+	require.NoError(t, err)
+	assert.Equal(t, due.UTC().Round(0).String(), rec.Due.String()) // String shows a monotonic reading
+}
+
 func TestMemoryListsTheSameMomentInTheOrderOfPuts(t *testing.T) {
 	t.Parallel()
 	m := store.NewMemory()

@@ -63,8 +63,7 @@ func (s schedule) Less(i, j int) bool { return s[i].before(s[j]) }
 
 func (s schedule) Swap(i, j int) {
 	s[i], s[j] = s[j], s[i]
-	s[i].slot = i
-	s[j].slot = j
+	s[i].slot, s[j].slot = i, j
 }
 
 func (s *schedule) Push(x any) {

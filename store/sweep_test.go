@@ -51,6 +51,23 @@ func TestCase155DueGivesBackAllThatHasExpired(t *testing.T) {
 	assert.Equal(t, []int{0, 0, 0}, held(m))
 }
 
+func TestCase155ARecordNotYetSweptIsAbsentForEveryMethod(t *testing.T) {
+	const n = 10 * writeSweep
+	m := expired(t, n)
+	last := fmt.Sprintf("old-%d", n-1)
+	_, err := m.Get(t.Context(), last)
+	require.ErrorIs(t, err, ErrNotFound)
+	require.NoError(t, m.Delete(t.Context(), last, 1), "another version, but nothing is there")
+	_, err = m.Put(t.Context(), Record{Key: last, Version: n, TTL: time.Hour})
+	require.ErrorIs(t, err, ErrConflict)
+	require.NotNil(t, m.find(last), "swept already, so this test shows nothing")
+
+	_, err = m.Put(t.Context(), Record{Key: last, TTL: time.Hour})
+	require.NoError(t, err)
+	left := n - 3*writeSweep
+	assert.Equal(t, []int{left, left, left - 1}, held(m), "the old tickets stayed")
+}
+
 func TestReplacingARecordKeepsOneTicketOfEachKind(t *testing.T) {
 	m := NewMemory()
 	rec := Record{Key: "a", TTL: time.Hour}

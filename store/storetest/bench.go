@@ -17,9 +17,9 @@ const (
 	benchPage  = 100 // keys that one Due lists
 )
 
-// Bench measures the store that open returns with a number of live records in it,
-// all with different due moments. Fill it with several numbers: what a call costs
-// should hardly grow with them.
+// Bench measures Get, Put, Delete and Due of the store that open returns, empty,
+// after filling it with a number of live records that are due at scattered moments.
+// Run it with several numbers: the cost of a call should hardly grow with them.
 func Bench(b *testing.B, records int, open func(tb testing.TB) store.Store) {
 	f := fill(b, records, open(b))
 	b.Run("get", f.get)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -88,11 +89,18 @@ func (tr *trial) livesItsTTL(key string) {
 	}
 }
 
-// startsAnew puts a record again before its end and looks at it after that.
+// startsAnew puts a record again before its end and looks at it after that. An
+// engine too slow to put twice within the TTL is not judged.
 func startsAnew(tr *trial) {
+	began := time.Now()
 	rec := tr.shortLived(store.Record{Key: "a", Due: moment(0)})
 	rec.TTL = 24 * time.Hour
-	rec = tr.put(rec)
+	version, err := tr.store.Put(tr.Context(), rec)
+	if errors.Is(err, store.ErrConflict) && time.Since(began) > tr.life-Precision {
+		return
+	}
+	require.NoError(tr, err, "Put before the TTL is over")
+	rec.Version = version
 	tr.pass(2 * tr.life)
 	tr.holds(rec)
 	require.Equal(tr, []string{"a"}, tr.due(moment(0), 10))

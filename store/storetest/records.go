@@ -219,15 +219,15 @@ func versionChecks() []check {
 	}
 }
 
-// freshVersions makes records of one key, each put twice and then ended by end,
-// and ends the check if a version comes back.
+// freshVersions makes records of one key, each put twice, the second time with
+// ttl, and then ended by end. It ends the check if a version comes back.
 func (tr *trial) freshVersions(ttl time.Duration, end func(store.Record)) {
 	tr.Helper()
 	seen := map[int64]bool{}
 	for range lives {
 		rec := record("a", "value")
-		rec.TTL = ttl
-		for range 2 {
+		for _, life := range []time.Duration{rec.TTL, ttl} {
+			rec.TTL = life
 			rec = tr.put(rec)
 			require.False(tr, seen[rec.Version], "a version came back")
 			seen[rec.Version] = true
