@@ -71,7 +71,7 @@ func (p *Private) UnmarshalText(text []byte) error {
 // is empty.
 type PrivateBytes struct {
 	_    [0]func()
-	data *[]byte
+	data **[]byte // fmt follows one pointer to a slice when the verb is wrong, never two
 }
 
 // HideBytes wraps data without copying it; the caller gives it up.
@@ -79,7 +79,8 @@ func HideBytes(data []byte) PrivateBytes {
 	if len(data) == 0 {
 		return PrivateBytes{}
 	}
-	return PrivateBytes{data: &data}
+	inner := &data
+	return PrivateBytes{data: &inner}
 }
 
 // Reveal returns the bytes, not a copy.
@@ -87,7 +88,7 @@ func (p PrivateBytes) Reveal() []byte {
 	if p.data == nil {
 		return nil
 	}
-	return *p.data
+	return **p.data
 }
 
 // IsZero reports whether there are no bytes.
