@@ -8,8 +8,8 @@ import (
 	"net/http"
 )
 
-// watch wraps w to see whether an answer has begun. The wrapper flushes and
-// hijacks exactly where w does.
+// watch wraps w to see whether an answer has begun. The wrapper flushes
+// where w does, and hijacks where w, as the servers of net/http, does both.
 func watch(w http.ResponseWriter) (http.ResponseWriter, *watcher) {
 	state := &watcher{ResponseWriter: w}
 	_, flushes := w.(http.Flusher)

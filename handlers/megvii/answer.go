@@ -1,7 +1,6 @@
 package megvii
 
 import (
-	"errors"
 	"fmt"
 	"mime"
 	"strconv"
@@ -10,7 +9,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/handlers/internal/vendorhttp"
 )
 
@@ -69,43 +67,6 @@ func mayBeJSON(contentType string) bool {
 		return true
 	}
 	return strings.HasSuffix(kind, "+json")
-}
-
-// kitError is what the kit hears about a failed call.
-func kitError(err error) *handlers.Error {
-	kit := &handlers.Error{Code: handlers.CodeVendorUnavailable, Err: err}
-	if errors.Is(err, errWrongParams) {
-		kit.Code = handlers.CodeInternal
-	} else if bad, ok := errors.AsType[*InvalidError](err); ok {
-		kit.Code = bad.Code()
-	} else if refusal, ok := errors.AsType[*APIError](err); ok {
-		kit.Code, kit.Reason = refusal.KitCode(), handlers.Reason(strings.ToLower(string(refusal.Code)))
-	} else if call, ok := errors.AsType[*CallError](err); ok && !call.Sent {
-		kit.Code = handlers.CodeVendorNotSent
-	}
-	return kit
-}
-
-// beginError is kitError for a start, which asks for no result that could be gone.
-func beginError(err error) *handlers.Error {
-	kit := kitError(err)
-	if kit.Code == handlers.CodeResultGone {
-		kit.Code = handlers.CodeVendorRefused
-	}
-	return kit
-}
-
-// queryError is kitError for a query, behind which nobody waits to mend what he
-// typed. A refusal that this version does not know is asked about again later,
-// until the vendor's retention ends.
-func queryError(err error) *handlers.Error {
-	kit := kitError(err)
-	switch kit.Code {
-	case handlers.CodeVendorNotSent, handlers.CodeVendorThrottled, handlers.CodeVendorMisconfigured, handlers.CodeResultGone:
-	default:
-		kit.Code = handlers.CodeVendorUnavailable
-	}
-	return kit
 }
 
 // looseText reads a JSON string; anything else is empty.

@@ -27,6 +27,27 @@ func ExampleVerify() {
 	// false
 }
 
+// A framework without http.Handler, or a queue, hands over the bytes.
+func ExampleParse() {
+	secrets := []handlers.Private{handlers.Hide("FAKE-api-secret-for-tests-0001")}
+	data := `{"status":"OK","biz_info":{"biz_id":"1462259748,52b13fb5","biz_no":"order-0001"}}`
+	form := url.Values{"data": {data}, "sign": {megvii.Sign(secrets[0], []byte(data))}}
+
+	result, err := megvii.Parse([]byte(form.Encode()), "application/x-www-form-urlencoded", secrets, megvii.ParseOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(result.BizInfo.BizNo, result.Status)
+
+	form.Set("data", data+`{"status":"OK"}`)
+	_, err = megvii.Parse([]byte(form.Encode()), "application/x-www-form-urlencoded", secrets, megvii.ParseOptions{})
+	fmt.Println(err)
+	// Output:
+	// order-0001 OK
+	// facegate: bad_signature
+}
+
 func ExamplePolicy() {
 	data := []byte(`{
 		"status": "OK",
@@ -34,7 +55,7 @@ func ExamplePolicy() {
 		"liveness_result": {"result": "PASS", "face_genuineness": {
 			"synthetic_face_confidence": 0.01, "synthetic_face_threshold": 0.5,
 			"mask_confidence": 0.02, "mask_threshold": 0.5,
-			"screen_replay_confidence": 0.61, "screen_replay_threshold": 0.5}},
+			"screen_replay_confidence": 0.03, "screen_replay_threshold": 0.5}},
 		"verify_result": {"result_ref1": {"confidence": 68.918,
 			"thresholds": {"1e-3": 64, "1e-4": 69, "1e-5": 74, "1e-6": 79.9}}}
 	}`)
@@ -43,16 +64,17 @@ func ExamplePolicy() {
 		fmt.Println(err)
 		return
 	}
-	judgement := megvii.Policy{}.Judge(result, megvii.Asked{})
+	asked := megvii.Asked{Comparisons: []string{megvii.CompareRef1}}
+	judgement := megvii.Policy{}.Judge(result, asked)
 	fmt.Println(judgement.Verdict, judgement.Reasons, judgement.ScoreBucket)
 
-	// Scores between 1e-3 and 1e-4 go to people; spoofs still fail.
+	// Scores between 1e-3 and 1e-4 go to people.
 	lenient := megvii.Policy{Verdicts: map[handlers.Reason]handlers.Verdict{megvii.ReasonScoreBelow4: handlers.Review}}
-	judgement = lenient.Judge(result, megvii.Asked{})
+	judgement = lenient.Judge(result, asked)
 	fmt.Println(judgement.Verdict, judgement.Reasons, judgement.ScoreBucket)
 	// Output:
-	// failed [spoof_screen_replay score_below_1e-4] 1e-3
-	// failed [spoof_screen_replay score_below_1e-4] 1e-3
+	// failed [score_below_1e-4] 1e-3
+	// review [score_below_1e-4] 1e-3
 }
 
 func ExampleRequireSignature() {

@@ -80,7 +80,35 @@ func ExampleClient_GetToken() {
 	// printed it stays hidden: [private]
 }
 
-// A refusal says which one, and what the kit makes of it.
+func ExampleClient_GetResult() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"status":"OK","biz_info":{"biz_id":"1679796702,00000000","biz_no":"order-0001"},
+			"images":{"image_best":"data:image/jpeg;base64,/9j/4AAQ"}}`)
+	}))
+	defer server.Close()
+	client, err := megvii.NewClient(megvii.ClientConfig{
+		BaseURL: server.URL, APIKey: handlers.Hide("FAKE-api-key"), APISecret: handlers.Hide("FAKE-api-secret-0001"), InsecureDevelopment: true,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result, err := client.GetResult(context.Background(), megvii.GetResultRequest{
+		BizID: handlers.Hide("1679796702,00000000"), ReturnImage: megvii.ReturnImageBest,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	best := result.Images["image_best"]
+	fmt.Println(result.BizInfo.BizNo, result.Status, best.Len(), "bytes")
+	fmt.Println("printed it stays hidden:", best)
+	// Output:
+	// order-0001 OK 6 bytes
+	// printed it stays hidden: [private]
+}
+
+// A refusal has the vendor's word and never repeats what was sent.
 func ExampleAPIError() {
 	server := exampleVendor()
 	defer server.Close()
@@ -94,10 +122,10 @@ func ExampleAPIError() {
 	_, err = client.GetResult(context.Background(), megvii.GetResultRequest{BizID: handlers.Hide("1679796702,00000000")})
 	var refusal *megvii.APIError
 	if errors.As(err, &refusal) {
-		fmt.Println(refusal.Code, refusal.KitCode())
+		fmt.Println(refusal.HTTPStatus, refusal.Code)
 	}
 	fmt.Println(err)
 	// Output:
-	// RESULT_NOT_FOUND result_gone
+	// 400 RESULT_NOT_FOUND
 	// megvii: HTTP 400: RESULT_NOT_FOUND, request 1462259901,fa79992d
 }

@@ -219,7 +219,9 @@ func TestCases11And136AnAnswerThatOpensNoPageIsATypedError(t *testing.T) {
 		"a biz_id of 4 KB":                 {answeringJSON(200, strings.Replace(ok, openedBizID, strings.Repeat("1", 4096), 1)), new(*megvii.AnswerError)},
 		"another session's biz_no":         {answeringJSON(200, strings.Replace(ok, "20230326000000000001", "20230326000000000002", 1)), new(*megvii.AnswerError)},
 		"50 MB":                            {answeringJSON(200, `{"token":"`+strings.Repeat("a", 50<<20)+`"}`), new(*megvii.CallError)},
-		"a redirect":                       {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect) }, new(*megvii.APIError)},
+		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, new(*megvii.APIError)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeVendor(t, tc.answer)

@@ -116,6 +116,8 @@ func (c Config) withDefaults() Config {
 	}
 	c.Defaults.IDCardUneditableFields = slices.Clone(c.Defaults.IDCardUneditableFields)
 	c.Defaults.Extra = maps.Clone(c.Defaults.Extra)
+	c.Policy.Comparisons = slices.Clone(c.Policy.Comparisons)
+	c.Policy.Verdicts = maps.Clone(c.Policy.Verdicts)
 	return c
 }
 

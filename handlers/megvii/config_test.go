@@ -48,11 +48,20 @@ func TestTheScheduleStaysWithinTheRetention(t *testing.T) {
 func TestChangesAfterNewDoNothing(t *testing.T) {
 	c := goodConfig()
 	c.QueryAfter = []time.Duration{2 * time.Hour}
+	c.Policy = megvii.Policy{Comparisons: []string{megvii.CompareRef1}, Verdicts: map[handlers.Reason]handlers.Verdict{megvii.ReasonIDAttacked: handlers.Failed}}
 	v, err := megvii.New(c)
 	require.NoError(t, err)
 	c.QueryAfter[0] = 0
+	c.Policy.Verdicts[megvii.ReasonLivenessFailed] = handlers.Passed
+	c.Policy.Comparisons[0] = megvii.CompareRef2
 	v.Limits().QueryAfter[0] = 0
 	assert.Equal(t, 2*time.Hour, v.Limits().QueryAfter[0])
+
+	result := passing()
+	result.Liveness.Result, result.Verify.Ref1, result.Verify.Ref2 = megvii.ResultFail, compared(90), compared(1)
+	j := v.Judge(handlers.Notice{Detail: result}, handlers.Session{Memory: begun(t, nil, megvii.Params{})})
+	assert.Equal(t, handlers.Failed, j.Verdict)
+	assert.Equal(t, []handlers.Reason{megvii.ReasonLivenessFailed}, j.Reasons, "result_ref1 is still the one that counts")
 }
 
 func TestEveryBadFieldOfAConfigIsNamedAtOnce(t *testing.T) {

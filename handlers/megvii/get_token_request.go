@@ -25,12 +25,12 @@ type GetTokenRequest struct {
 	NotifyURL string `validate:"required,web_url"`
 
 	// BizNo is biz_no: your id of the session, unique, echoed in every result. At
-	// most 128 bytes. Required. Choose it unguessable and store it before the call:
-	// it is how a result is found whose get_token answer was lost.
+	// most 128 bytes of visible text. Required. Choose it unguessable and store it
+	// before the call: it is how a result is found whose get_token answer was lost.
 	BizNo string `validate:"required,maxbytes=128,printable"`
 
-	// BizExtraData is biz_extra_data, echoed in both callbacks. At most 4096 bytes.
-	// It passes through the person's browser, so put nothing private here.
+	// BizExtraData is biz_extra_data, echoed in both callbacks. At most 4096 bytes of
+	// UTF-8 without NUL, which no callback may hold. It passes through the person's browser, so put nothing private here.
 	BizExtraData string `validate:"maxbytes=4096,utf8"`
 
 	// WebTitle is web_title: the page's title, at most 32 bytes, which is 10 Chinese
@@ -51,7 +51,8 @@ type GetTokenRequest struct {
 	// [ProcedureWill]; the default elsewhere is the scene's.
 	ProcedureType ProcedureType `validate:"omitempty,oneof=will video selfie still flash meglive_flash distance"`
 
-	// ProcedurePriority is procedure_priority.
+	// ProcedurePriority is procedure_priority. Chinese editions; the premium one knows
+	// [PriorityKeep] alone. Default in the basic edition [PriorityVideo].
 	ProcedurePriority ProcedurePriority `validate:"omitempty,oneof=keep video still"`
 
 	// UpdateRTC is update_rtc, for [ProcedureStill] in the basic edition. Default
@@ -117,9 +118,9 @@ type GetTokenRequest struct {
 	// Prefer a random id; the vendor need not know yours.
 	UUID string `validate:"maxbytes=512,printable"`
 
-	// ImageRefs are image_ref1 to image_ref3: JPEG or PNG files with exactly one face,
-	// each at most [MaxImageRef] bytes and 4096 pixels a side. At least one with
-	// [CompareWithImageRefs], optional with [CompareWithIDCard].
+	// ImageRefs are image_ref1 to image_ref3: pictures, best JPEG or PNG, with exactly
+	// one face, each at most [MaxImageRef] bytes and 4096 pixels a side. At least one
+	// with [CompareWithImageRefs], optional with [CompareWithIDCard].
 	ImageRefs []handlers.PrivateBytes `validate:"max=3,dive,required,maxbytes=2097152"`
 
 	// MultiOrientedDetection is multi_oriented_detection: look for the face in

@@ -1,7 +1,6 @@
 package megvii
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -101,8 +100,8 @@ func (r *GetTokenRequest) identityProblems() (found []check.Problem) {
 		return found
 	}
 	for i, photo := range r.ImageRefs {
-		if !photo.IsZero() && !strings.HasPrefix(http.DetectContentType(photo.Reveal()), "image/") {
-			add("ImageRefs["+strconv.Itoa(i)+"]", "must be a JPEG or PNG file")
+		if !photo.IsZero() && !isPicture(photo) {
+			add("ImageRefs["+strconv.Itoa(i)+"]", "must be a picture, such as a JPEG or PNG file")
 		}
 	}
 	return found

@@ -1,6 +1,7 @@
 package megvii_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -73,6 +74,8 @@ func TestEachRuleOfARequestIsCheckedBeforeAnyCall(t *testing.T) {
 		"biz_extra_data of 4096 bytes":            {func(r *megvii.GetTokenRequest) { r.BizExtraData = strings.Repeat("a", 4096) }, nil},
 		"biz_extra_data of 4097 bytes":            {func(r *megvii.GetTokenRequest) { r.BizExtraData = strings.Repeat("a", 4097) }, []string{"BizExtraData"}},
 		"biz_extra_data that is not UTF-8":        {func(r *megvii.GetTokenRequest) { r.BizExtraData = "\xff" }, []string{"BizExtraData"}},
+		"biz_extra_data with a NUL":               {func(r *megvii.GetTokenRequest) { r.BizExtraData = "a\x00b" }, []string{"BizExtraData"}},
+		"a biz_no with an invisible character":    {func(r *megvii.GetTokenRequest) { r.BizNo = "order\u200b1" }, []string{"BizNo"}},
 		"a web_title of 30 bytes":                 {func(r *megvii.GetTokenRequest) { r.WebTitle = strings.Repeat("中", 10) }, nil},
 		"a web_title of 33 bytes":                 {func(r *megvii.GetTokenRequest) { r.WebTitle = strings.Repeat("中", 11) }, []string{"WebTitle"}},
 		"a scene_id with a dash":                  {func(r *megvii.GetTokenRequest) { r.SceneID = "a-b" }, []string{"SceneID"}},
@@ -140,6 +143,34 @@ func TestEachRuleOfARequestIsCheckedBeforeAnyCall(t *testing.T) {
 	}
 }
 
+// What the vendor echoes must be readable when it comes back, or no result of the
+// session ever would be.
+func TestWhatARequestMaySendACallbackMayBring(t *testing.T) {
+	c := strictClient(t)
+	sent := 0
+	tryOne := func(bizNo, extra string) {
+		request := livenessRequest()
+		request.BizNo, request.BizExtraData = bizNo, extra
+		if refused(t, c, request) != nil {
+			return
+		}
+		sent++
+		data, err := json.Marshal(map[string]any{"status": "OK", "biz_info": map[string]string{"biz_id": "1,x", "biz_no": bizNo, "biz_extra_data": extra}})
+		require.NoError(t, err)
+		result, err := parseSigned(string(data))
+		require.NoError(t, err, "%q %q", bizNo, extra)
+		require.Equal(t, bizNo, result.BizInfo.BizNo)
+		require.Equal(t, extra, result.BizInfo.ExtraData.Reveal())
+	}
+	for _, first := range []rune{0, 0x80, 0x2000, 0x2040, 0x3000, 0x4e00, 0xe000, 0xfe00, 0xfee0, 0xffc0, 0x1f600, 0x2fff0, 0x10ffc0} {
+		for r := range rune(64) {
+			tryOne("n"+string(first+r), "")
+			tryOne("n", "e"+string(first+r))
+		}
+	}
+	assert.Greater(t, sent, 1000)
+}
+
 func TestAllBadFieldsAreNamedAtOnce(t *testing.T) {
 	r := livenessRequest()
 	r.BizNo, r.WebTitle, r.NotifyURL, r.ComparisonType = "", strings.Repeat("x", 33), "https://shop.example:8080/", "1"
@@ -161,6 +192,6 @@ func TestABadRequestsCodeSaysWhoCanMendIt(t *testing.T) {
 		"IDCardName": handlers.CodeInvalidName, "Name": handlers.CodeInvalidName, "IDCardNumber": handlers.CodeInvalidIDNumber,
 		"IDNumber": handlers.CodeInvalidIDNumber, "ImageRefs[2]": handlers.CodeInvalidImage, "WebTitle": handlers.CodeVendorMisconfigured,
 	} {
-		assert.Equal(t, want, (&megvii.InvalidError{Fields: []megvii.InvalidField{{Field: field}}}).Code(), field)
+		assert.Equal(t, want, megvii.KitCode(&megvii.InvalidError{Fields: []megvii.InvalidField{{Field: field}}}), field)
 	}
 }

@@ -18,25 +18,22 @@ const (
 	Rate6 = "1e-6" // one in a million
 )
 
-// DefaultRate is the rate that a Policy demands by default.
-const DefaultRate = Rate4
-
 // Policy turns a Result into a verdict. The zero value is the safe default: a page
 // that ended OK passes only if liveness is PASS, no spoof score is over its own
-// threshold, every comparison that came meets the 1e-4 threshold that came with it,
-// and nothing flags a risk. The Reason constants are the list of rules.
+// threshold, every comparison that was asked for came, every one that came meets
+// the 1e-4 threshold that came with it, and nothing flags a risk. The Reason constants are the list of rules.
 //
 // A Policy has no say about signatures, and none about other statuses than OK.
 type Policy struct {
 	// Rate is the false accept rate whose threshold every comparison must reach:
-	// Rate3 to Rate6. Default DefaultRate. Only thresholds that come with the result
+	// Rate3 to Rate6. Default Rate4. Only thresholds that come with the result
 	// count; if the demanded one is missing, the check fails.
 	Rate string
 
 	// Comparisons are the wire names of those that must be there and meet Rate, the
-	// Compare constants. Default: all that came, and at least one. Name some if
-	// another is known to be weak, such as an old card photo; those not named are
-	// then ignored.
+	// Compare constants, each once. Default: all that came, and among them those that
+	// were asked for. Name some if another is known to be weak, such as an old card
+	// photo; those not named are then ignored.
 	Comparisons []string
 
 	// Verdicts changes what a broken rule leads to: Failed, Review, or Passed to
@@ -52,6 +49,10 @@ type Asked struct {
 	// LivenessOnly says that nothing was to be compared (comparison_type=-1, Int.).
 	// A comparison that comes all the same still counts.
 	LivenessOnly bool
+
+	// Comparisons are the wire names of those that were asked for: CompareFaceID with
+	// comparison_type=1, a CompareRef for each image_ref. Empty: any one will do.
+	Comparisons []string
 
 	// Will says that spoken answers were asked for (procedure_type=will, CN).
 	Will bool
@@ -71,7 +72,10 @@ func (p Policy) Validate() error {
 	if !slices.Contains(rates(), p.rate()) {
 		return fmt.Errorf("megvii: Policy.Rate %q is none of the vendor's rates", p.Rate)
 	}
-	for _, name := range p.Comparisons {
+	for i, name := range p.Comparisons {
+		if slices.Contains(p.Comparisons[:i], name) {
+			return fmt.Errorf("megvii: Policy.Comparisons: %q is named twice", name)
+		}
 		if !slices.ContainsFunc((&VerifyResult{}).allComparisons(), func(c namedComparison) bool { return c.name == name }) {
 			return fmt.Errorf("megvii: Policy.Comparisons: no comparison is named %q", name)
 		}
@@ -88,7 +92,7 @@ func (p Policy) Validate() error {
 }
 
 // rate is Rate or its default.
-func (p Policy) rate() string { return cmp.Or(p.Rate, DefaultRate) }
+func (p Policy) rate() string { return cmp.Or(p.Rate, Rate4) }
 
 // verdict is what a broken rule leads to. Verdicts that are none of the three are
 // read as Failed.
@@ -151,7 +155,7 @@ func webRTCReason(failReason string) handlers.Reason {
 func (p Policy) judgeOK(r *Result, asked Asked) handlers.Judgement {
 	var broken []handlers.Reason
 	broken = append(broken, brokenLiveness(r.Liveness)...)
-	broken = append(broken, p.brokenVerify(r.Verify, asked.LivenessOnly)...)
+	broken = append(broken, p.brokenVerify(r.Verify, asked)...)
 	broken = append(broken, brokenWill(r.Will, asked.Will)...)
 	broken = append(broken, brokenIdentity(r.IDCard, asked)...)
 	broken = append(broken, flagged(r)...)

@@ -1,6 +1,7 @@
 package megvii
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/facegate/facegate/handlers"
@@ -57,7 +58,7 @@ func raised(flag string) bool { return flag != "" && flag != "0" }
 func within(value, top float64) bool { return value >= 0 && value <= top }
 
 // brokenVerify returns the reasons of the rules about the comparison.
-func (p Policy) brokenVerify(v *VerifyResult, livenessOnly bool) []handlers.Reason {
+func (p Policy) brokenVerify(v *VerifyResult, asked Asked) []handlers.Reason {
 	var broken []handlers.Reason
 	explained := false // the error tells why there are no scores
 	if v != nil && v.ErrorMessage != nil && *v.ErrorMessage != "" {
@@ -65,16 +66,29 @@ func (p Policy) brokenVerify(v *VerifyResult, livenessOnly bool) []handlers.Reas
 		explained = p.verdict(reason) != handlers.Passed
 		broken = append(broken, reason)
 	}
-	if !explained && !livenessOnly && p.comparisonMissing(v) {
+	if !explained && p.comparisonMissing(v, asked) {
 		broken = append(broken, ReasonComparisonMissing)
 	}
 	return append(broken, p.brokenScores(v)...)
 }
 
-// comparisonMissing reports whether a comparison that must be there is not.
-func (p Policy) comparisonMissing(v *VerifyResult) bool {
-	came := len(p.judged(v))
-	return came == 0 || came < len(p.Comparisons)
+// comparisonMissing reports whether a comparison that must be there is not. The
+// vendor's overall score must not be made up for by a match with the card's photo.
+func (p Policy) comparisonMissing(v *VerifyResult, asked Asked) bool {
+	if asked.LivenessOnly {
+		return false
+	}
+	came := p.judged(v)
+	demanded := p.Comparisons
+	if len(demanded) == 0 {
+		demanded = asked.Comparisons
+	}
+	for _, name := range demanded {
+		if !slices.ContainsFunc(came, func(c namedComparison) bool { return c.name == name }) {
+			return true
+		}
+	}
+	return len(came) == 0
 }
 
 // verifyErrorReason maps an error_message. Some of the vendor's answers have

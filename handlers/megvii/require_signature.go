@@ -11,11 +11,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/facegate/facegate/handlers"
-)
+	"github.com/justinas/alice"
 
-// DefaultReadTimeout is how long RequireSignature waits for a whole body.
-const DefaultReadTimeout = 10 * time.Second
+	"github.com/facegate/facegate/handlers"
+	"github.com/facegate/facegate/middleware"
+)
 
 // RequireSignatureOptions are the options of RequireSignature. Only Secrets are
 // required.
@@ -30,7 +30,7 @@ type RequireSignatureOptions struct {
 	MaxBody int `validate:"min=0"`
 
 	// ReadTimeout is how long the whole body may take, also where the app's server
-	// has no timeout. Default [DefaultReadTimeout]; a slower one is answered 408.
+	// has no timeout. Default 10 s; a slower one is answered 408.
 	ReadTimeout time.Duration `validate:"min=0"`
 
 	// AcceptMultipart also reads multipart/form-data, see
@@ -56,16 +56,22 @@ func RequireSignature(opts RequireSignatureOptions) (func(http.Handler) http.Han
 		return nil, err
 	}
 	gate := &signatureGate{
-		secrets:     slices.Clone(opts.Secrets),
-		parse:       ParseOptions{AcceptMultipart: opts.AcceptMultipart, MaxBody: opts.MaxBody},
-		readTimeout: cmp.Or(opts.ReadTimeout, DefaultReadTimeout),
-		onError:     opts.OnError,
+		secrets: slices.Clone(opts.Secrets),
+		parse:   ParseOptions{AcceptMultipart: opts.AcceptMultipart, MaxBody: opts.MaxBody},
+		onError: opts.OnError,
 	}
 	if gate.onError == nil {
 		gate.onError = refuse
 	}
+	guard := middleware.Guard{Refuse: gate.turnAway}
+	bounded := alice.New(
+		middleware.ReadDeadline(cmp.Or(opts.ReadTimeout, 10*time.Second)),
+		guard.Methods(http.MethodPost),
+		guard.PlainBody,
+		guard.MaxBody(int64(gate.parse.maxBody())),
+	)
 	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { gate.serve(w, r, next) })
+		return bounded.ThenFunc(func(w http.ResponseWriter, r *http.Request) { gate.serve(w, r, next) })
 	}, nil
 }
 
@@ -80,14 +86,13 @@ func ResultFrom(ctx context.Context) (*Result, bool) {
 
 // signatureGate is a configured RequireSignature.
 type signatureGate struct {
-	secrets     []handlers.Private
-	parse       ParseOptions
-	readTimeout time.Duration
-	onError     func(http.ResponseWriter, *http.Request, *handlers.Error)
+	secrets []handlers.Private
+	parse   ParseOptions
+	onError func(http.ResponseWriter, *http.Request, *handlers.Error)
 }
 
 func (g *signatureGate) serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	body, refusal := g.read(w, r)
+	body, refusal := g.read(r)
 	if refusal != nil {
 		g.onError(w, r, refusal)
 		return
@@ -104,32 +109,29 @@ func (g *signatureGate) serve(w http.ResponseWriter, r *http.Request, next http.
 	next.ServeHTTP(w, verified)
 }
 
-// read returns the body. The headers are judged before a byte of it is read.
-func (g *signatureGate) read(w http.ResponseWriter, r *http.Request) ([]byte, *handlers.Error) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		return nil, &handlers.Error{Code: handlers.CodeMethodNotAllowed}
-	}
-	if !g.readable(r.Header) {
+// read returns the body. The Content-Type is judged before a byte of it is read.
+func (g *signatureGate) read(r *http.Request) ([]byte, *handlers.Error) {
+	kind, _, ok := formType(r.Header.Get("Content-Type"))
+	if !ok || len(r.Header.Values("Content-Type")) != 1 || (kind == multiparts && !g.parse.AcceptMultipart) {
 		return nil, &handlers.Error{Code: handlers.CodeUnsupportedMedia}
 	}
-	deadline := http.NewResponseController(w)
-	_ = deadline.SetReadDeadline(time.Now().Add(g.readTimeout)) // not every writer can
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(g.parse.maxBody())))
+	body, err := io.ReadAll(r.Body) // within Guard.MaxBody
 	if err != nil {
 		return nil, readRefusal(err)
 	}
-	_ = deadline.SetReadDeadline(time.Time{}) // or the wrapped handler would be cancelled by it
 	return body, nil
 }
 
-// readable reports whether the headers announce a form that parse reads.
-func (g *signatureGate) readable(header http.Header) bool {
-	if len(header.Values("Content-Type")) != 1 || header.Get("Content-Encoding") != "" {
-		return false
+// turnAway tells OnError what the middleware in front refused.
+func (g *signatureGate) turnAway(w http.ResponseWriter, r *http.Request, status int) {
+	code := handlers.CodeUnsupportedMedia
+	switch status {
+	case http.StatusMethodNotAllowed:
+		code = handlers.CodeMethodNotAllowed
+	case http.StatusRequestEntityTooLarge:
+		code = handlers.CodeTooLarge
 	}
-	kind, _, ok := formType(header.Get("Content-Type"))
-	return ok && (kind == urlencoded || g.parse.AcceptMultipart)
+	g.onError(w, r, &handlers.Error{Code: code})
 }
 
 func readRefusal(err error) *handlers.Error {

@@ -125,6 +125,13 @@ func TestCase28TheQueryIsNeverRead(t *testing.T) {
 	assert.Equal(t, http.StatusAccepted, w.Code)
 }
 
+func TestABodyThatIsExpresslyPlainPasses(t *testing.T) {
+	g := newSignatureGate(t, megvii.RequireSignatureOptions{})
+	r := formPost("/notify", signedCallback(minimalData))
+	r.Header.Set("Content-Encoding", "identity")
+	assert.Equal(t, http.StatusAccepted, g.serve(r).Code)
+}
+
 func TestTheGatesOptions(t *testing.T) {
 	t.Run("both secrets of a rotation", func(t *testing.T) {
 		g := newSignatureGate(t, megvii.RequireSignatureOptions{Secrets: []handlers.Private{handlers.Hide("FAKE-api-secret-for-tests-0002"), fakeSecret()}})
@@ -247,6 +254,16 @@ func TestCase23ASlowBodyIsCutOff(t *testing.T) {
 		answer := overPipe(t, g, head+strconv.Itoa(len(body))+"\r\n\r\n"+body, time.Second)
 		assert.Contains(t, answer, "202 Accepted")
 		assert.Len(t, g.passed, 1)
+	})
+}
+
+func TestCase23TheRestOfARefusedBodyMayNotBeSlowEither(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newSignatureGate(t, megvii.RequireSignatureOptions{})
+		head := "POST /notify HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n"
+		began := time.Now()
+		assert.Contains(t, overPipe(t, g, head+strings.Repeat("x", 1000), time.Second), "415 Unsupported Media Type")
+		assert.Less(t, time.Since(began), time.Duration(len(head)+30)*time.Second)
 	})
 }
 

@@ -4,8 +4,8 @@ import "github.com/facegate/facegate/handlers"
 
 // Unreadable stands where the vendor sent a type that this version does not know,
 // such as an object for a text. Numbers have NaN (float64) and -1 (int) there. So
-// a field of a new type never breaks a whole result, never looks absent and never
-// meets a rule.
+// a field of a new type never breaks a whole result and never meets a rule. Only
+// what no rule reads is left out instead: counters, pictures, ShootingError.
 const Unreadable = "?"
 
 // Result is the object that Megvii signs into data, and that get_result answers.
@@ -66,6 +66,35 @@ type Result struct {
 	// SignedBy is the index of the API_SECRET under which the signature was right,
 	// in the list that was given; -1 if nobody checked a signature here.
 	SignedBy int `json:"-"`
+}
+
+// Status is Megvii's word for where a session stands. It is not a verdict: OK says
+// only that the page ended normally.
+type Status string
+
+// The statuses of the vendor's table. Treat any other as unknown: it passes nobody.
+const (
+	StatusNotStarted        Status = "NOT_STARTED"        // get_token was called, the page never opened
+	StatusProcessing        Status = "PROCESSING"         // the person is on the page
+	StatusWebRTCUnsupported Status = "WEBRTC_UNSUPPORTED" // the browser cannot do it; see Result.FailReason
+	StatusOK                Status = "OK"                 // the page ended normally, which is not "passed"
+	StatusFailed            Status = "FAILED"             // the flow broke off or went wrong
+	StatusCancelled         Status = "CANCELLED"          // the person gave up
+	StatusTimeout           Status = "TIMEOUT"            // the person did not finish in time
+)
+
+// cleanStatus returns word if it looks like a status, and [Unreadable] for text
+// that must not travel on into logs and pages.
+func cleanStatus(word Status) Status {
+	if word == "" || len(word) > 40 {
+		return Unreadable
+	}
+	for _, c := range []byte(word) {
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' {
+			return Unreadable
+		}
+	}
+	return word
 }
 
 // BizInfo names a session.

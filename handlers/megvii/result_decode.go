@@ -2,9 +2,9 @@ package megvii
 
 import (
 	"errors"
-	"unicode"
 
 	"github.com/facegate/facegate/handlers"
+	"github.com/facegate/facegate/handlers/internal/check"
 	"github.com/facegate/facegate/handlers/internal/strictjson"
 )
 
@@ -85,15 +85,6 @@ func jsonReason(err error) handlers.Reason {
 	}
 }
 
-// cleanID reports whether id can be stored, compared and logged as a key.
-func cleanID(id string) bool {
-	if len(id) > maxID {
-		return false
-	}
-	for _, r := range id {
-		if !unicode.IsPrint(r) {
-			return false
-		}
-	}
-	return true
-}
+// cleanID reports whether id can be stored, compared and logged as a key. What a
+// request may send as biz_no is just that.
+func cleanID(id string) bool { return len(id) <= maxID && check.Printable(id) }

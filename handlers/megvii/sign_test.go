@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -251,6 +252,26 @@ func TestCase41ALengthExtensionForgeryIsRefused(t *testing.T) {
 			_, err = megvii.DecodeResult([]byte(data))
 			refusedFor(t, err, handlers.CodeMalformed, megvii.ReasonTrailingBytes)
 		}
+	}
+}
+
+func TestCase41AForgeryIsRefusedAtEveryDoor(t *testing.T) {
+	secret := handlers.Hide(clientSecret)
+	data, forged := extend(t, minimalData, megvii.Sign(secret, []byte(minimalData)), `{"status":"OK"}`, len(clientSecret))
+	urlencoded := callbackForm(data, forged)
+	parts, multipart := multipartForm(t, [2]string{"data", data}, [2]string{"sign", forged})
+	vendor := vendorAt(t, "", func(c *megvii.Config) { c.AcceptMultipart = true })
+	gate := newSignatureGate(t, megvii.RequireSignatureOptions{Secrets: []handlers.Private{secret}, AcceptMultipart: true})
+	for contentType, body := range map[string][]byte{formContentType: urlencoded, multipart: parts} {
+		for _, carrier := range []handlers.Carrier{handlers.CarrierNotify, handlers.CarrierReturn} {
+			notice, err := vendor.Parse(handlers.Callback{Carrier: carrier, Method: http.MethodPost, ContentType: contentType, Body: body})
+			refusedFor(t, err, handlers.CodeMalformed, megvii.ReasonTrailingBytes)
+			assert.False(t, notice.Authentic)
+		}
+		r := formPost("/notify", body)
+		r.Header.Set("Content-Type", contentType)
+		assert.Equal(t, http.StatusBadRequest, gate.serve(r).Code)
+		assert.Empty(t, gate.passed)
 	}
 }
 

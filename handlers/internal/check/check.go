@@ -44,7 +44,7 @@ func New(hidden ...any) *Checker {
 		// A bad tag name is the only possible failure, and the tests use every tag.
 		_ = v.RegisterValidation(tag, rule)
 	}
-	v.RegisterAlias("secret", "required,minbytes=16,trimmed,not_placeholder")
+	v.RegisterAlias("secret", "required,minbytes=16,trimmed,printascii,not_placeholder")
 	if len(hidden) > 0 {
 		v.RegisterCustomTypeFunc(reveal, hidden...)
 	}

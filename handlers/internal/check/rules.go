@@ -9,8 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
-
-	"github.com/facegate/facegate/handlers/internal/idcard"
 )
 
 // rules are the tags beside the validator's own. Text rules hold for empty text
@@ -19,33 +17,23 @@ import (
 //	minbytes=N, maxbytes=N  length of text or bytes in bytes, not characters
 //	trimmed                 no white space at either end
 //	not_placeholder         not what sample configurations print
-//	utf8                    valid UTF-8
-//	printable               valid UTF-8 without control characters
+//	utf8                    valid UTF-8 without NUL, which strictjson refuses in answers
+//	printable               valid UTF-8 of visible characters and spaces
 //	account_name            1 to 32 lower-case letters, digits and dashes
-//	https_url, web_url      an absolute https (or http) URL with a host and without a user name
+//	web_url                 an absolute https or http URL with a host and without a user name
 //	base_url                a web_url without query and fragment
-//	idcard                  a normalised ID number with the right checksum
-//	cnname                  a name that is already in its normal form
-//	secret                  required,minbytes=16,trimmed,not_placeholder
+//	secret                  required,minbytes=16,trimmed,printascii,not_placeholder
 func rules() map[string]validator.Func {
 	return map[string]validator.Func{
 		"minbytes":        func(f validator.FieldLevel) bool { return byteLength(f) >= parameter(f) },
 		"maxbytes":        func(f validator.FieldLevel) bool { return byteLength(f) <= parameter(f) },
 		"trimmed":         text(func(s string) bool { return strings.TrimSpace(s) == s }),
 		"not_placeholder": text(func(s string) bool { return !placeholder(s) }),
-		"utf8":            text(utf8.ValidString),
-		"printable":       text(printable),
+		"utf8":            text(func(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }),
+		"printable":       text(Printable),
 		"account_name":    text(accountName),
-		"https_url":       text(func(s string) bool { return absoluteURL(s, "https") }),
-		"web_url":         text(func(s string) bool { return absoluteURL(s, "https") || absoluteURL(s, "http") }),
-		"base_url": text(func(s string) bool {
-			return (absoluteURL(s, "https") || absoluteURL(s, "http")) && !strings.ContainsAny(s, "?#")
-		}),
-		"idcard": text(idcard.Valid),
-		"cnname": text(func(s string) bool {
-			normal, ok := idcard.NormalizeName(s)
-			return ok && normal == s
-		}),
+		"web_url":         text(webURL),
+		"base_url":        text(func(s string) bool { return webURL(s) && !strings.ContainsAny(s, "?#") }),
 	}
 }
 
@@ -90,7 +78,13 @@ func placeholder(s string) bool {
 		}
 		return -1
 	}, s)
-	for _, phrase := range []string{"changeme", "changethis", "replaceme", "replacethis", "placeholder", "yourapi", "yoursecret", "yourkey", "insertyour", "fillin"} {
+	if strings.HasPrefix(plain, "your") {
+		return true
+	}
+	for _, phrase := range []string{
+		"changeme", "changethis", "replaceme", "replacethis", "placeholder", "yourapi", "yoursecret", "yourkey",
+		"insertyour", "fillin", "secrethere", "keyhere", "goeshere",
+	} {
 		if strings.Contains(plain, phrase) {
 			return true
 		}
@@ -102,9 +96,10 @@ func placeholder(s string) bool {
 	return len(distinct) < 4
 }
 
-// printable reports whether s is valid UTF-8 without control characters.
-func printable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+// Printable reports whether s is valid UTF-8 of visible characters and spaces: no
+// control characters, and none that reorder or hide what stands beside them.
+func Printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) })
 }
 
 // accountName reports whether s can stand in URLs, records and metric labels.
@@ -115,12 +110,12 @@ func accountName(s string) bool {
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// absoluteURL reports whether s is a URL of the scheme with a host and without a
-// user name. White space and control characters break it.
-func absoluteURL(s, scheme string) bool {
+// webURL reports whether s is an http or https URL with a host and without a user
+// name. White space and control characters break it.
+func webURL(s string) bool {
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return false
 	}
 	u, err := url.Parse(s)
-	return err == nil && u.Scheme == scheme && u.Hostname() != "" && u.User == nil
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
 }

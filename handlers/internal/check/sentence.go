@@ -10,22 +10,18 @@ import (
 // sentence says what the broken rule wants. It never holds the value.
 func sentence(b validator.FieldError) string {
 	switch tag := b.ActualTag(); tag {
-	case "required", "required_if", "required_unless", "required_with", "required_without":
+	case "required":
 		return "is required"
-	case "excluded_if", "excluded_unless", "excluded_with", "excluded_without":
-		return "must be empty here"
 	case "oneof":
 		return "must be one of " + strings.Join(strings.Fields(b.Param()), ", ")
-	case "min", "gte":
+	case "min":
 		return "must be at least " + b.Param() + unit(b)
-	case "max", "lte":
+	case "max":
 		return "must be at most " + b.Param() + unit(b)
 	case "gt":
 		return "must be more than " + b.Param() + unit(b)
-	case "lt":
-		return "must be less than " + b.Param() + unit(b)
-	case "len":
-		return "must be exactly " + b.Param() + unit(b)
+	case "ne":
+		return "must not be " + b.Param()
 	case "number":
 		return "must be a number"
 	case "alphanum":
@@ -51,21 +47,15 @@ func own(tag, parameter string) string {
 	case "not_placeholder":
 		return "must be a real secret, not a placeholder"
 	case "utf8":
-		return "must be valid UTF-8"
+		return "must be valid UTF-8 without NUL"
 	case "printable":
-		return "must be UTF-8 text without control characters"
+		return "must be UTF-8 text of visible characters and spaces"
 	case "account_name":
 		return "must be 1 to 32 lower-case letters, digits and dashes"
-	case "https_url":
-		return "must be an absolute https URL without a user name"
 	case "web_url":
 		return "must be an absolute http or https URL without a user name"
 	case "base_url":
 		return "must be an absolute http or https URL without user name, query and fragment"
-	case "idcard":
-		return "must be an ID number of 18 characters with a real birth date and the right check character"
-	case "cnname":
-		return "must be a name of 1 to 32 characters without digits, control characters or needless space"
 	default:
 		return strings.TrimSpace("breaks the rule " + tag + " " + parameter)
 	}

@@ -49,7 +49,7 @@ func TestCase16IDNumbersAreNormalisedAndChecked(t *testing.T) {
 }
 
 func TestEverySingleWrongDigitIsFound(t *testing.T) {
-	for i := range idcard.Length {
+	for i := range 18 {
 		for d := byte('0'); d <= '9'; d++ {
 			if fake[i] == d {
 				continue
@@ -143,7 +143,7 @@ func FuzzNormalize(f *testing.F) {
 		if !ok {
 			return
 		}
-		assert.LessOrEqual(t, utf8.RuneCountInString(name), idcard.MaxName)
+		assert.LessOrEqual(t, utf8.RuneCountInString(name), 32)
 		again, ok := idcard.NormalizeName(name)
 		assert.True(t, ok)
 		assert.Equal(t, name, again)

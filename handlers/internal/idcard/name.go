@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxName is the longest name in characters that the vendors take.
-const MaxName = 32
+// maxName is the longest name in characters that the vendors take.
+const maxName = 32
 
 // middleDot joins the parts of names of many peoples of China, such as
 // 买买提·艾力, in the form that cards print.
@@ -16,14 +16,14 @@ const middleDot = '·'
 // inside a Chinese name and single ones elsewhere, every look-alike of the middle
 // dot as U+00B7, full-width letters as ASCII, zero-width characters removed. Rare
 // characters outside the basic plane stay. It reports false for what is no name:
-// empty, more than [MaxName] characters, broken UTF-8, digits, control or other
+// empty, more than 32 characters, broken UTF-8, digits, control or other
 // characters that no name has.
 func NormalizeName(name string) (string, bool) {
-	if !utf8.ValidString(name) || len(name) > 16*MaxName {
+	if !utf8.ValidString(name) || len(name) > 16*maxName {
 		return "", false
 	}
 	runes := joinParts(squeeze([]rune(name)))
-	if len(runes) == 0 || len(runes) > MaxName {
+	if len(runes) == 0 || len(runes) > maxName {
 		return "", false
 	}
 	letters := 0

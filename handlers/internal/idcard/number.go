@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// Length is the number of characters of an ID number.
-const Length = 18
+// length is the number of characters of an ID number.
+const length = 18
 
 // earliestBirth is the first birth year that a number can carry. Cards exist since
 // 1984, and nobody alive then was born before.
@@ -36,22 +36,22 @@ func Normalize(number string) string {
 // birth date and the right check character, X in upper case. It does not check
 // the region, whose list changes, nor whether the date has come yet.
 func Valid(number string) bool {
-	if len(number) != Length {
+	if len(number) != length {
 		return false
 	}
-	for i := range Length - 1 {
+	for i := range length - 1 {
 		if number[i] < '0' || number[i] > '9' {
 			return false
 		}
 	}
-	return number[Length-1] == checkCharacter(number) && realBirth(number[6:14])
+	return number[length-1] == checkCharacter(number) && realBirth(number[6:14])
 }
 
 // checkCharacter computes the last character from the 17 digits before it (ISO
 // 7064, MOD 11-2).
 func checkCharacter(number string) byte {
 	remainder := 0
-	for i := range Length - 1 {
+	for i := range length - 1 {
 		remainder = (remainder + int(number[i]-'0')) * 2 % 11
 	}
 	return "10X98765432"[remainder]

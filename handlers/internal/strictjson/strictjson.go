@@ -51,20 +51,16 @@ type Limits struct {
 	Elements int
 }
 
-// Default returns the limits that Unmarshal uses.
-func Default() Limits { return Limits{Depth: 32, String: 1 << 20, Elements: 10_000} }
-
-// withDefaults fills the zero fields.
+// withDefaults fills the fields that are not positive.
 func (l Limits) withDefaults() Limits {
-	d := Default()
 	if l.Depth <= 0 {
-		l.Depth = d.Depth
+		l.Depth = 32
 	}
 	if l.String <= 0 {
-		l.String = d.String
+		l.String = 1 << 20
 	}
 	if l.Elements <= 0 {
-		l.Elements = d.Elements
+		l.Elements = 10_000
 	}
 	return l
 }

@@ -2,17 +2,19 @@ package vendorhttp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
-	"strings"
+	"os"
+	"syscall"
 )
 
 // ErrTooLarge means that the answer is longer than the cap.
 var ErrTooLarge = errors.New("the answer is larger than allowed")
-
-// errUnprintable stands in for a transport's error whose text repeats the query.
-var errUnprintable = errors.New("the transport failed, and its text is withheld because it repeats the request's query")
 
 // CallError is a call without a usable answer.
 type CallError struct {
@@ -21,8 +23,8 @@ type CallError struct {
 	// or the context was over before.
 	Sent bool
 
-	// Err is the cause, without URL. context.DeadlineExceeded and context.Canceled
-	// are found by errors.Is.
+	// Err is the cause, without URL and without what was sent or answered. errors.Is
+	// finds what it was, context.DeadlineExceeded as well as a transport's own errors.
 	Err error
 }
 
@@ -37,8 +39,11 @@ func (e *CallError) Error() string {
 // Unwrap returns the cause.
 func (e *CallError) Unwrap() error { return e.Err }
 
-// quiet takes the URL out of an error of the HTTP client.
-func quiet(ctx context.Context, request *http.Request, err error) error {
+// quiet returns what may be told of an error of the HTTP client: time-outs, and
+// the failures of names, connections and certificates. Any other text is withheld,
+// because transports quote what they send and read: a URL, a redirect's address, an
+// answer that is not HTTP, the password of a proxy.
+func quiet(ctx context.Context, err error) error {
 	if over := ctx.Err(); over != nil {
 		return over
 	}
@@ -49,29 +54,43 @@ func quiet(ctx context.Context, request *http.Request, err error) error {
 		}
 		err = wrapped.Err
 	}
-	if repeatsQuery(request, err.Error()) {
-		return errUnprintable
+	if harmless(err) {
+		return err
 	}
-	return err
+	return &withheld{
+		kind: fmt.Sprintf("%T", err),
+		is:   func(target error) bool { return errors.Is(err, target) },
+	}
 }
 
-// repeatsQuery reports whether text holds the request's query or one of its
-// values, as a transport of the app's own may write them into its errors.
-func repeatsQuery(request *http.Request, text string) bool {
-	raw := request.URL.RawQuery
-	if raw == "" {
-		return false
-	}
-	if strings.Contains(text, raw) {
+// withheld stands for an error whose text must not be told. errors.Is still knows
+// what it was.
+type withheld struct {
+	kind string
+	is   func(target error) bool
+}
+
+// Error names the Go type, for lack of more.
+func (w *withheld) Error() string {
+	return "the transport failed with a " + w.kind + "; its text is withheld, it may quote the request"
+}
+
+// Is reports whether the error was target.
+func (w *withheld) Is(target error) bool { return w.is(target) }
+
+// harmless reports whether the text of err is made of the standard library's own
+// words, addresses and the names in a certificate.
+func harmless(err error) bool {
+	switch e := err.(type) { //nolint:errorlint // what wraps them may have more to say
+	case *net.OpError:
+		// Alerts of TLS have no type of their own.
+		return harmless(e.Err) || e.Op == "remote error" || e.Op == "local error"
+	case *net.DNSError, *net.AddrError, net.UnknownNetworkError, *os.SyscallError, syscall.Errno,
+		*tls.CertificateVerificationError, tls.RecordHeaderError:
 		return true
 	}
-	for pair := range strings.SplitSeq(raw, "&") {
-		_, escaped, _ := strings.Cut(pair, "=")
-		value, err := url.QueryUnescape(escaped)
-		if err != nil || len(value) < 4 {
-			continue // too short to be a secret, and likely to occur by chance
-		}
-		if strings.Contains(text, value) || strings.Contains(text, escaped) {
+	for _, plain := range []error{ErrTooLarge, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, os.ErrDeadlineExceeded, http.ErrSchemeMismatch} {
+		if err == plain { //nolint:errorlint // as above
 			return true
 		}
 	}

@@ -1,7 +1,7 @@
 // Package vendorhttp makes the calls to the vendors. It follows no redirect, which
-// would resend a form with its secret to another host, bounds time and memory, and
-// fails with errors that hold neither the URL nor its query, where vendors want
-// secrets and tokens.
+// would resend a form with its secret to another host, sends nothing twice, bounds
+// time and memory, and fails with errors that hold neither the URL nor anything that
+// was sent: vendors want secrets and tokens there.
 package vendorhttp
 
 import (
@@ -12,12 +12,6 @@ import (
 	"time"
 )
 
-// The defaults of [Config].
-const (
-	DefaultMaxBody = 1 << 20
-	DefaultTimeout = 15 * time.Second
-)
-
 // Config is what a [Caller] needs. The zero value is usable.
 type Config struct {
 	// Client carries the calls: its transport, proxy, tracing and cookie jar are
@@ -26,11 +20,11 @@ type Config struct {
 	Client *http.Client
 
 	// MaxBody is the largest answer in bytes, after decompression. 0 means
-	// [DefaultMaxBody].
+	// 1 MiB.
 	MaxBody int64
 
 	// Timeout bounds a whole call, from the dial to the last byte of the answer.
-	// 0 means [DefaultTimeout]. An earlier deadline of the call's context wins.
+	// 0 means 15 s. An earlier deadline of the call's context wins.
 	Timeout time.Duration
 }
 
@@ -58,10 +52,10 @@ func New(config Config) *Caller {
 		c.client = *config.Client
 	}
 	if c.maxBody <= 0 {
-		c.maxBody = DefaultMaxBody
+		c.maxBody = 1 << 20
 	}
 	if c.timeout <= 0 {
-		c.timeout = DefaultTimeout
+		c.timeout = 15 * time.Second
 	}
 	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return c
@@ -79,18 +73,32 @@ func (c *Caller) Do(ctx context.Context, request *http.Request) (Response, error
 
 	var progress progress
 	request = request.WithContext(progress.watch(ctx))
+	if request.Body == nil {
+		request.Body = once{}
+	}
 	answer, err := c.client.Do(request)
 	if err != nil {
-		return Response{}, &CallError{Sent: progress.mayHaveSent(), Err: quiet(ctx, request, err)}
+		return Response{}, &CallError{Sent: progress.mayHaveSent(), Err: quiet(ctx, err)}
 	}
 	defer func() { _ = answer.Body.Close() }()
 
 	body, err := c.read(answer)
 	if err != nil {
-		return Response{}, &CallError{Sent: true, Err: quiet(ctx, request, err)}
+		return Response{}, &CallError{Sent: true, Err: quiet(ctx, err)}
 	}
 	return Response{Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
 }
+
+// once is an empty body that cannot be had again. Without it net/http sends a GET a
+// second time when a kept connection ends before the answer begins, and vendors
+// count how often they are asked.
+type once struct{}
+
+// Read is at the end at once.
+func (once) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close does nothing.
+func (once) Close() error { return nil }
 
 // read reads a body within the cap. A declared length above it is refused without
 // reading; a declared length below it is not believed.

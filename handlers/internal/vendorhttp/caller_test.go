@@ -10,7 +10,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,14 +154,13 @@ func TestCase135OnlyACallThatCertainlyNeverLeftCountsAsNotSent(t *testing.T) {
 		client *http.Client
 		sent   bool
 	}{
-		"a refused connection was not sent":              {t.Context(), "http://" + unused, nil, false},
-		"an unknown host was not sent":                   {t.Context(), "http://nowhere.invalid", unknownHost(), false},
-		"a failed TLS handshake was not sent":            {t.Context(), untrusted.URL, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{}}}, false},
-		"a context that is over was not sent":            {over, reset.URL, nil, false},
-		"a reset after the request may have been sent":   {t.Context(), reset.URL, nil, true},
-		"a body that breaks off was sent":                {t.Context(), half.URL, nil, true},
-		"a transport that tells nothing may have sent":   {t.Context(), reset.URL, &http.Client{Transport: failing{errors.New("no idea")}}, true},
-		"a transport that repeats the query is silenced": {t.Context(), reset.URL, &http.Client{Transport: failing{errors.New("GET ?api_secret=" + canary)}}, true},
+		"a refused connection was not sent":            {t.Context(), "http://" + unused, nil, false},
+		"an unknown host was not sent":                 {t.Context(), "http://nowhere.invalid", unknownHost(), false},
+		"a failed TLS handshake was not sent":          {t.Context(), untrusted.URL, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{}}}, false},
+		"a context that is over was not sent":          {over, reset.URL, nil, false},
+		"a reset after the request may have been sent": {t.Context(), reset.URL, nil, true},
+		"a body that breaks off was sent":              {t.Context(), half.URL, nil, true},
+		"a transport that tells nothing may have sent": {t.Context(), reset.URL, &http.Client{Transport: failing{errors.New("no idea")}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := vendorhttp.New(vendorhttp.Config{Client: tc.client}).Do(tc.ctx, get(t, tc.url))
@@ -170,6 +171,104 @@ func TestCase135OnlyACallThatCertainlyNeverLeftCountsAsNotSent(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestCase132NothingThatWasSentOrAnsweredIsQuoted(t *testing.T) {
+	raw := func(answer string) string {
+		return serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_, _ = io.WriteString(conn, answer)
+				_ = conn.Close()
+			}
+		}).URL
+	}
+	proxy := func(r *http.Request) (*url.URL, error) {
+		return nil, errors.New("invalid proxy address http://user:" + canary + "@proxy")
+	}
+	for name, tc := range map[string]struct {
+		url       string
+		transport http.RoundTripper
+	}{
+		"a transport that repeats the query":   {"http://vendor.invalid", failing{errors.New("GET ?api_secret=" + canary)}},
+		"a dial that repeats what it was told": {"http://vendor.invalid", failing{&net.OpError{Op: "dial", Net: "tcp", Err: errors.New(canary)}}},
+		"a proxy with a password":              {"http://vendor.invalid", &http.Transport{Proxy: proxy}},
+		"a redirect to no address":             {raw("HTTP/1.1 302 Found\r\nLocation: http://[" + canary + "\r\nContent-Length: 0\r\n\r\n"), nil},
+		"an answer that is not HTTP":           {raw(canary + "\r\n\r\n"), nil},
+		"a status that is none":                {raw("HTTP/1.1 " + canary + "\r\n\r\n"), nil},
+		"a header that is none":                {raw("HTTP/1.1 200 OK\r\n" + canary + "\r\n\r\n"), nil},
+		"a length that is none":                {raw("HTTP/1.1 200 OK\r\nContent-Length: " + canary + "\r\n\r\n"), nil},
+		"an unknown transfer coding":           {raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + canary + "\r\n\r\n"), nil},
+		"a chunk that is none":                 {raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + canary + "\r\n"), nil},
+		"gzip that is none":                    {raw("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + canary), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := vendorhttp.New(vendorhttp.Config{Client: &http.Client{Transport: tc.transport}}).Do(t.Context(), get(t, tc.url))
+			require.Error(t, err)
+			for e := err; e != nil; e = errors.Unwrap(e) {
+				assert.NotContains(t, fmt.Sprintf("%s %+v %#v", e, e, e), canary)
+				assert.NotContains(t, e.Error(), "api_secret")
+			}
+		})
+	}
+}
+
+func TestWhatAnOperatorNeedsIsStillSaid(t *testing.T) {
+	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(untrusted.Close)
+	plain := serve(t, func(http.ResponseWriter, *http.Request) {})
+	for url, want := range map[string]string{
+		"http://" + freeAddress(t): "connection refused",
+		untrusted.URL:              "certificate",
+		"https" + strings.TrimPrefix(plain.URL, "http"): "HTTP response to HTTPS client",
+	} {
+		_, err := vendorhttp.New(vendorhttp.Config{}).Do(t.Context(), get(t, url))
+		assert.ErrorContains(t, err, want)
+	}
+	_, err := vendorhttp.New(vendorhttp.Config{Client: unknownHost()}).Do(t.Context(), get(t, "http://nowhere.invalid"))
+	assert.ErrorContains(t, err, "no such host")
+
+	hanging := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	_, err = vendorhttp.New(vendorhttp.Config{Client: &http.Client{Timeout: 20 * time.Millisecond}}).Do(t.Context(), get(t, hanging.URL))
+	require.ErrorIs(t, err, context.DeadlineExceeded, "the app's own client has a shorter timeout")
+}
+
+func TestNoCallIsSentTwice(t *testing.T) {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		var calls atomic.Int32
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			if calls.Add(1) == 1 {
+				return // and the connection is kept
+			}
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_ = conn.Close()
+			}
+		})
+		caller := vendorhttp.New(vendorhttp.Config{Client: &http.Client{Transport: &http.Transport{}}})
+		call := func() error {
+			var body io.Reader
+			if method == http.MethodPost {
+				body = strings.NewReader("api_secret=" + canary)
+			}
+			r, err := http.NewRequestWithContext(t.Context(), method, s.URL, body)
+			require.NoError(t, err)
+			_, err = caller.Do(t.Context(), r)
+			return err
+		}
+		require.NoError(t, call())
+		assertSent(t, call(), true)
+		assert.EqualValues(t, 2, calls.Load(), "%s was sent again over a new connection", method)
+	}
+}
+
+func TestAGetHasNoBodyOnTheWire(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, r.ContentLength, r.TransferEncoding)
+	})
+	answer, err := vendorhttp.New(vendorhttp.Config{}).Do(t.Context(), get(t, s.URL))
+	require.NoError(t, err)
+	assert.Equal(t, "0 []", string(answer.Body))
 }
 
 func TestTheCallersContextEndsTheCall(t *testing.T) {

@@ -63,8 +63,8 @@ func TestEveryErrorOfTheVendorsTableHasItsCode(t *testing.T) {
 			assert.Equal(t, tc.code, e.Code)
 			assert.Equal(t, tc.param, e.Param)
 			assert.Equal(t, "1462259763,e2d2f8d6", e.RequestID)
-			assert.Equal(t, tc.kit, e.KitCode())
-			assert.NotEqual(t, handlers.CodeInternal, e.KitCode())
+			assert.Equal(t, tc.kit, megvii.KitCode(e))
+			assert.NotEqual(t, handlers.CodeInternal, megvii.KitCode(e))
 		})
 	}
 }
@@ -103,7 +103,7 @@ func TestARefusalWithoutAReadableBodyGoesByItsStatus(t *testing.T) {
 	} {
 		e := refusal(t, tc.status, "text/html", tc.body)
 		assert.Equal(t, tc.code, e.Code, tc.status)
-		assert.Equal(t, tc.kit, e.KitCode(), tc.status)
+		assert.Equal(t, tc.kit, megvii.KitCode(e), tc.status)
 	}
 }
 

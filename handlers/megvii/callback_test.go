@@ -25,6 +25,7 @@ func TestTheContentType(t *testing.T) {
 		"in capitals":                       {"Application/X-WWW-Form-Urlencoded", true},
 		"with charset utf-8":                {"application/x-www-form-urlencoded; charset=utf-8", true},
 		"with charset UTF-8, no space":      {"application/x-www-form-urlencoded;charset=UTF-8", true},
+		"with charset utf8, as Java has it": {"application/x-www-form-urlencoded;charset=utf8", true},
 		"with charset in quotes":            {`application/x-www-form-urlencoded; charset="utf-8"`, true},
 		"with white space around":           {"  application/x-www-form-urlencoded ", true},
 		"case 19: none":                     {"", false},

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/handlers/internal/strictjson"
 )
 
@@ -82,61 +81,6 @@ func (e *APIError) Error() string {
 		text += ", request " + e.RequestID
 	}
 	return text
-}
-
-// KitCode is the kit's code for the refusal.
-func (e *APIError) KitCode() handlers.Code {
-	switch e.Code {
-	case ErrorAuthentication, ErrorAuthorization, ErrorMissingArguments, ErrorAPINotFound:
-		return handlers.CodeVendorMisconfigured
-	case ErrorBadArguments:
-		return e.badArgument()
-	case ErrorConcurrencyLimit:
-		return handlers.CodeVendorThrottled
-	case ErrorInternal:
-		return handlers.CodeVendorUnavailable
-	case ErrorResultNotFound, ErrorDataDestroyed:
-		return handlers.CodeResultGone
-	case ErrorNoFaceFound, ErrorMultipleFaces, ErrorImageFormat, ErrorImageSize, ErrorEntityTooLarge:
-		return handlers.CodeInvalidImage
-	case ErrorNameFormat:
-		return handlers.CodeInvalidName
-	case ErrorIDCardNumber:
-		return handlers.CodeInvalidIDNumber
-	case ErrorInvalidToken:
-		return handlers.CodeVendorRefused
-	default:
-		return e.byStatus()
-	}
-}
-
-// badArgument tells what the person typed from what the app configured.
-func (e *APIError) badArgument() handlers.Code {
-	switch e.Param {
-	case "idcard_name":
-		return handlers.CodeInvalidName
-	case "idcard_number":
-		return handlers.CodeInvalidIDNumber
-	case imageRefName(0), imageRefName(1), imageRefName(2):
-		return handlers.CodeInvalidImage
-	default:
-		return handlers.CodeVendorMisconfigured
-	}
-}
-
-// byStatus judges a code that this version does not know.
-func (e *APIError) byStatus() handlers.Code {
-	switch {
-	case e.HTTPStatus >= 500:
-		return handlers.CodeVendorUnavailable
-	case e.HTTPStatus == http.StatusTooManyRequests:
-		return handlers.CodeVendorThrottled
-	case e.HTTPStatus == http.StatusUnauthorized, e.HTTPStatus == http.StatusForbidden, e.HTTPStatus == http.StatusNotFound,
-		e.HTTPStatus >= 300 && e.HTTPStatus < 400:
-		return handlers.CodeVendorMisconfigured
-	default:
-		return handlers.CodeVendorRefused
-	}
 }
 
 // failure returns the refusal that an answer is, nil if it is none. Siblings of

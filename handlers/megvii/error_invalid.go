@@ -3,7 +3,6 @@ package megvii
 import (
 	"strings"
 
-	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/handlers/internal/check"
 )
 
@@ -33,22 +32,6 @@ func (e *InvalidError) Error() string {
 		text[i] = f.Field + " " + f.Rule
 	}
 	return "megvii: " + e.What + ": " + strings.Join(text, "; ")
-}
-
-// Code is the kit's code: what the person can mend if it is that, else
-// [handlers.CodeVendorMisconfigured], because somebody has to look.
-func (e *InvalidError) Code() handlers.Code {
-	for _, f := range e.Fields {
-		switch name, _, _ := strings.Cut(f.Field, "["); name {
-		case "IDCardName", "Name":
-			return handlers.CodeInvalidName
-		case "IDCardNumber", "IDNumber":
-			return handlers.CodeInvalidIDNumber
-		case "ImageRefs":
-			return handlers.CodeInvalidImage
-		}
-	}
-	return handlers.CodeVendorMisconfigured
 }
 
 // invalid returns the error for problems, nil for none.

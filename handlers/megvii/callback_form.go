@@ -144,6 +144,11 @@ const (
 	multiparts = "multipart/form-data"
 )
 
+// isUTF8 also takes the name that Java developers write.
+func isUTF8(charset string) bool {
+	return strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
+}
+
 // formType recognises a Content-Type header. Only a charset of utf-8 may stand
 // beside urlencoded: another one would decode to other bytes than were signed.
 // Boundary is set for multipart alone.
@@ -155,7 +160,7 @@ func formType(header string) (kind, boundary string, ok bool) {
 	if err != nil {
 		return "", "", false
 	}
-	if charset, named := params["charset"]; named && !strings.EqualFold(charset, "utf-8") {
+	if charset, named := params["charset"]; named && !isUTF8(charset) {
 		return "", "", false
 	}
 	delete(params, "charset")

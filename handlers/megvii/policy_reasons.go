@@ -69,8 +69,8 @@ const (
 	// ReasonUnknownError, review: an error_message that this version does not know.
 	ReasonUnknownError handlers.Reason = "unknown_verify_error"
 
-	// ReasonComparisonMissing, failed: a comparison was asked for, and neither a
-	// score nor an error_message came; or one of Policy.Comparisons is not there.
+	// ReasonComparisonMissing, failed: a comparison that was asked for, or that
+	// Policy.Comparisons names, is not there, and no error_message says why.
 	ReasonComparisonMissing handlers.Reason = "comparison_missing"
 	// ReasonScoreMissing, failed: a comparison without a readable confidence.
 	ReasonScoreMissing handlers.Reason = "score_missing"

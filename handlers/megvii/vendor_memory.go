@@ -28,6 +28,7 @@ type memory struct {
 	Comparison ComparisonType `json:"comparison,omitzero"`
 	Procedure  ProcedureType  `json:"procedure,omitzero"`
 	IDCardMode IDCardMode     `json:"idcard_mode,omitzero"`
+	ImageRefs  int            `json:"image_refs,omitzero"`
 	KeyID      string         `json:"key_id,omitzero"`
 	Name       string         `json:"name,omitzero"`
 	IDNumber   string         `json:"id_number,omitzero"`
@@ -35,7 +36,10 @@ type memory struct {
 
 // remember writes the memory of a session.
 func remember(secret handlers.Private, request *GetTokenRequest, p Params) ([]byte, error) {
-	m := memory{Comparison: request.ComparisonType, Procedure: request.ProcedureType, IDCardMode: request.IDCardMode}
+	m := memory{
+		Comparison: request.ComparisonType, Procedure: request.ProcedureType,
+		IDCardMode: request.IDCardMode, ImageRefs: len(request.ImageRefs),
+	}
 	if !p.Name.IsZero() || !p.IDNumber.IsZero() {
 		m.KeyID = keyID(secret)
 		m.Name = identityHash(secret, request.BizNo, "name", p.Name.Reveal())
@@ -73,7 +77,11 @@ func (m memory) secret(secrets []handlers.Private) (handlers.Private, bool) {
 // asked tells the policy what the session was begun with. Names and numbers are
 // compared in their normal form.
 func (m memory) asked(secret handlers.Private, session string) Asked {
-	asked := Asked{LivenessOnly: m.Comparison == CompareNothing, Will: m.Procedure == ProcedureWill}
+	asked := Asked{
+		LivenessOnly: m.Comparison == CompareNothing,
+		Comparisons:  m.comparisons(),
+		Will:         m.Procedure == ProcedureWill,
+	}
 	if m.Name != "" {
 		asked.SameName = func(came handlers.Private) bool {
 			name, ok := idcard.NormalizeName(came.Reveal())
@@ -86,6 +94,15 @@ func (m memory) asked(secret handlers.Private, session string) Asked {
 		}
 	}
 	return asked
+}
+
+// comparisons are those that the vendor was asked for.
+func (m memory) comparisons() (names []string) {
+	if m.Comparison == CompareWithIDCard {
+		names = append(names, CompareFaceID)
+	}
+	refs := []string{CompareRef1, CompareRef2, CompareRef3}
+	return append(names, refs[:min(max(m.ImageRefs, 0), len(refs))]...)
 }
 
 // identityHash hides one value of one session; empty for none.
