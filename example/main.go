@@ -63,45 +63,42 @@ func run(ctx context.Context, args []string, out, diag io.Writer) error {
 	} else {
 		var vendor server
 		vendor, found, err = sandboxAccounts(s, kept, out)
-		if err == nil {
-			servers = append(servers, vendor)
-		}
+		servers = append(servers, vendor)
 	}
 	if err != nil {
 		return err
 	}
-	kit, shop, err := mount(s, found, kept, slog.New(slog.NewTextHandler(diag, nil)))
+	shop := newShop(s, found)
+	kit, err := handlers.New(shop.options(s, kept, slog.New(slog.NewTextHandler(diag, nil))))
 	if err != nil {
 		return err
 	}
-	servers[0].handler = shop
+	servers[0].handler = shop.handler(kit.Handler())
 	return serve(ctx, kit, servers)
 }
 
-// mount puts the kit into the shop. This is all that an app does.
-func mount(s settings, found accounts, kept store.Store, logger *slog.Logger) (*handlers.Kit, http.Handler, error) {
-	shop := &shop{
-		login:    newLogin(s.sameSite, s.live()),
-		ledger:   newLedger(),
-		calls:    &calls{fail: s.hookFail},
-		accounts: found,
+// options put the kit into the shop. With [handlers.New] this is all that an app
+// does.
+func (s *shop) options(given settings, kept store.Store, logger *slog.Logger) handlers.Options {
+	o := handlers.Options{
+		Vendor:       s.accounts.vendors[0],
+		OtherVendors: s.accounts.vendors[1:],
+		Store:        kept,
+		PublicURL:    given.publicURL,
+		Identify:     s.login.identify,
+		Prepare:      prepare,
+		OnResult:     s.calls.onResult(s.ledger.record),
+		MaxStartBody: maxStart,
+		Logger:       logger,
 	}
-	kit, err := handlers.New(handlers.Options{
-		Vendor:              found.vendors[0],
-		OtherVendors:        found.vendors[1:],
-		Store:               kept,
-		PublicURL:           s.publicURL,
-		Identify:            shop.login.identify,
-		Prepare:             prepare,
-		OnResult:            shop.calls.onResult(shop.ledger.record),
-		MaxStartBody:        maxStart,
-		InsecureDevelopment: !s.live(),
-		Logger:              logger,
-	})
-	if err != nil {
-		return nil, nil, err
+	if !given.live() {
+		o.InsecureDevelopment = true
+		// Whoever plays with the fake vendors tries all that they offer, and does not
+		// like to wait.
+		o.MaxAttempts = 10_000
+		o.Backoff, o.PollInterval = 250*time.Millisecond, 250*time.Millisecond
 	}
-	return kit, shop.handler(kit.Handler()), nil
+	return o
 }
 
 // server is one address with what answers there.
@@ -111,8 +108,10 @@ type server struct {
 	stop     func() // ends what the handler runs in the background
 }
 
-// stopWithin bounds how long requests and hooks may take to end.
-const stopWithin = 5 * time.Second
+// stopWithin bounds how long requests and hooks may take to end. It is more than
+// the 5 s that a server gives to a browser which has connected in advance and asked
+// for nothing yet.
+const stopWithin = 10 * time.Second
 
 // serve runs the servers and the kit's loop until asked ends, then stops them in
 // order: no new requests, then no new deliveries.

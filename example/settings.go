@@ -32,7 +32,7 @@ func parseSettings(args []string, diag io.Writer) (settings, error) {
 	flags.StringVar(&s.vendorAddr, "vendor-addr", "127.0.0.1:8081", "where the fake vendors listen; use another host name than in -addr")
 	flags.IntVar(&s.hookFail, "hook-fail", 0, "let the first `N` runs of the hook fail")
 	flags.StringVar(&sameSite, "login-samesite", "lax", "SameSite of the shop's login cookie: lax or strict")
-	flags.DurationVar(&s.queryAfter, "query-after", 20*time.Second, "when the fake vendors are asked about a person who never came back")
+	flags.DurationVar(&s.queryAfter, "query-after", 10*time.Second, "when the fake vendors are asked about a person who never came back")
 	flags.StringVar(&s.megviiKey, "megvii-key", "", "api_key of a live Megvii account")
 	flags.StringVar(&s.megviiSecret, "megvii-secret", "", "api_secret of a live Megvii account")
 	flags.StringVar(&s.publicURL, "public-url", "", "https address of the kit as the world sees it, such as https://shop.example/face; for the live vendor")

@@ -23,6 +23,15 @@ type shop struct {
 	accounts accounts
 }
 
+func newShop(s settings, found accounts) *shop {
+	return &shop{
+		login:    newLogin(s.sameSite, s.live()),
+		ledger:   newLedger(),
+		calls:    &calls{fail: s.hookFail},
+		accounts: found,
+	}
+}
+
 // handler is the shop with the kit mounted in it. The shop's own forms are kept
 // from other sites; the kit guards its endpoints itself, because the vendor's page
 // has to reach two of them from another site.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/handlers/baidu"
@@ -35,9 +34,26 @@ func prepare(r *http.Request) (handlers.StartParams, error) {
 		}
 		params.Params = baidu.Params{Image: handlers.HideBytes(photo)}
 	default:
-		params.Params = megvii.Params{ReturnMethod: megvii.ReturnMethod(strings.ToUpper(form.Get("return")))}
+		method, err := returnMethod(form.Get("return"))
+		if err != nil {
+			return params, err
+		}
+		params.Params = megvii.Params{ReturnMethod: method}
 	}
 	return params, nil
+}
+
+// returnMethod is how Megvii's page shall send the browser back; by POST if the
+// form does not say.
+func returnMethod(named string) (megvii.ReturnMethod, error) {
+	switch named {
+	case "", "post":
+		return megvii.ReturnByPOST, nil
+	case "get":
+		return megvii.ReturnByGET, nil
+	default:
+		return "", &handlers.Error{Code: handlers.CodeInvalidInput}
+	}
 }
 
 // uploaded is the file in a form field. The kit has capped the body already.
