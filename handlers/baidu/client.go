@@ -15,21 +15,6 @@ import (
 	"github.com/facegate/facegate/handlers/internal/vendorhttp"
 )
 
-// apiPath is where the scheme's server APIs are, below the base URL.
-const apiPath = "/rpc/2.0/brain/solution/faceprint/"
-
-// The endpoints below apiPath.
-const (
-	endpointGenerate = "verifyToken/generate"
-	endpointSubmit   = "idcard/submit"
-	endpointUpload   = "uploadMatchImage"
-	endpointSimple   = "result/simple"
-	endpointDetail   = "result/detail"
-	endpointStat     = "result/stat"
-	endpointMedia    = "result/media/query"
-	endpointAll      = "result/getall"
-)
-
 // queryTries is how often a query is tried within one call, for the vendor's
 // passing troubles. Queries change nothing there and are not billed.
 const queryTries = 3
@@ -123,6 +108,38 @@ func (c *Client) send(ctx context.Context, call call, decode decoder) (access, e
 		return token, err
 	}
 	return token, c.exchange(ctx, call, token, decode)
+}
+
+// sendAs makes a call about a verify_token with the access token that made it, and
+// with the current one if the vendor does not serve that. own reports whether the
+// maker, where one is named, could still be used.
+func (c *Client) sendAs(ctx context.Context, call call, generation string, decode decoder) (own bool, err error) {
+	own = generation == ""
+	maker, known := c.tokens.maker(ctx, generation)
+	if known && !c.tokens.isCurrent(maker) {
+		served, err := c.sendOld(ctx, call, maker, decode)
+		if served || (err != nil && !accessRefused(err)) {
+			return true, err
+		}
+		own = err == nil
+	}
+	used, err := c.send(ctx, call, decode)
+	return own || used.generation == generation, err
+}
+
+// sendOld makes the call with an older access token. It is not served when the vendor
+// refuses the access token, which is then forgotten, or the verify_token under it.
+func (c *Client) sendOld(ctx context.Context, call call, maker access, decode decoder) (served bool, err error) {
+	var head envelope
+	err = c.exchange(ctx, call, maker, func(body []byte) (envelope, error) {
+		var err error
+		head, err = decode(body)
+		return head, err
+	})
+	if accessRefused(err) {
+		c.tokens.forget(ctx, maker.generation)
+	}
+	return err == nil && (head.Success.isTrue() || !isTokenInvalid(string(head.Message))), err
 }
 
 // accessRefused reports whether the vendor refused the access token itself.

@@ -127,8 +127,10 @@ func TestTolerance(t *testing.T) {
 		assert.Nil(t, detail.LivenessScore)
 		assert.Nil(t, detail.Spoofing)
 	})
-	t.Run("is_demote in each of its places", func(t *testing.T) {
+	t.Run("is_demote in each of its places, and one that says so is enough", func(t *testing.T) {
 		for _, answer := range []string{
+			`{"success":true,"is_demote":false,"result":{"is_demote":true,"verify_result":{"is_demote":"0"}}}`,
+			`{"success":true,"is_demote":"False","result":{"verify_result":{"is_demote":" TRUE "}}}`,
 			`{"success":true,"is_demote":true,"result":{}}`,
 			`{"success":true,"result":{"is_demote":"true"}}`,
 			`{"success":true,"result":{"verify_result":{"is_demote":1}}}`,
@@ -138,11 +140,14 @@ func TestTolerance(t *testing.T) {
 	})
 	t.Run("case 62: risk_level as number or string", func(t *testing.T) {
 		assert.Equal(t, "1", ask(t, `{"success":true,"result":{"verify_result":{"risk_level":1}}}`).RiskLevel)
-		assert.Equal(t, "2", ask(t, `{"success":true,"result":{"verify_result":{"risk_level":"2"}}}`).RiskLevel)
+		assert.Equal(t, "2", ask(t, `{"success":true,"result":{"verify_result":{"risk_level":" 2 "}}}`).RiskLevel)
+		assert.Equal(t, "undocumented", ask(t, `{"success":true,"result":{"verify_result":{"risk_level":1.0}}}`).RiskLevel)
+		assert.Equal(t, "undocumented", ask(t, `{"success":true,"result":{"verify_result":{"risk_level":"高"}}}`).RiskLevel)
+		assert.Empty(t, ask(t, `{"success":true,"result":{"verify_result":{"risk_level":null}}}`).RiskLevel)
 	})
 	t.Run("parts of other kinds are missing, not empty", func(t *testing.T) {
 		detail := ask(t, `{"success":true,"result":{"verify_result":[],"idcard_confirm":[],"idcard_ocr_result":"","idcard_images":7}}`)
-		assert.True(t, detail.HasResult)
+		assert.False(t, detail.HasResult)
 		assert.Nil(t, detail.Confirmed)
 		assert.Nil(t, detail.Card)
 		for _, result := range []string{"null", "1", "[]", `""`} {

@@ -3,7 +3,6 @@ package baidu
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -31,7 +30,7 @@ type Config struct {
 	PlanID string `validate:"required,max=64,printascii,trimmed"`
 
 	// EntryURL is the hosted page: one of the Entry constants, or another path on
-	// their hosts. Default [EntryStandard]. The plan's tier decides.
+	// their hosts, without a query. Default [EntryStandard]. The plan's tier decides.
 	EntryURL string `validate:"-"`
 
 	// BaseURL is where the server APIs are. Default [DefaultBaseURL]; change it for a
@@ -147,6 +146,7 @@ func (c Config) withDefaults() Config {
 	c.QueryAfter = slices.Clone(c.QueryAfter)
 	if c.QueryAfter == nil {
 		c.QueryAfter = []time.Duration{10 * time.Minute, 45 * time.Minute, c.SessionLife + 20*time.Minute, 24 * time.Hour, 60 * time.Hour}
+		slices.Sort(c.QueryAfter) // a page may work for minutes only
 	}
 	c.NotReady.Codes = slices.Clone(c.NotReady.Codes)
 	c.Policy = c.Policy.withDefaults()
@@ -160,7 +160,7 @@ func (c Config) check() error {
 	if !plainBase(c.BaseURL, c.InsecureDevelopment) {
 		bad("BaseURL", "must be an absolute https URL without query and user name")
 	}
-	if !knownEntry(c.EntryURL) && !(c.InsecureDevelopment && webURL(c.EntryURL)) {
+	if !knownEntry(c.EntryURL) && !(c.InsecureDevelopment && plainBase(c.EntryURL, true)) {
 		bad("EntryURL", "must be one of the Entry constants or another https address on their hosts")
 	}
 	if !slices.IsSorted(c.QueryAfter) {
@@ -173,13 +173,6 @@ func (c Config) check() error {
 		return errors.New("baidu: config: " + check.Text(problems))
 	}
 	return nil
-}
-
-// plainBase reports whether address can stand before an API's path.
-func plainBase(address string, insecure bool) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Host != "" && u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == "" &&
-		(u.Scheme == "https" || (insecure && u.Scheme == "http"))
 }
 
 // setDefault gives *field a value if it has none.

@@ -65,6 +65,13 @@ func (d *double) says(endpoint, body string) {
 	d.answer[endpoint] = func(int, []byte) any { return body }
 }
 
+// oauthSays overrides OAuth's answer, also while calls are under way.
+func (d *double) oauthSays(answer func(n int) (status int, body string, ok bool)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.oauth = answer
+}
+
 // count returns how often an endpoint was called.
 func (d *double) count(endpoint string) int {
 	d.mu.Lock()

@@ -16,6 +16,17 @@ import (
 // maxEncodedImage is the vendor's limit of an uploaded photo, in base64.
 const maxEncodedImage = 10 << 20
 
+// maxVerifyToken bounds a verify_token, which has 24 characters so far.
+const maxVerifyToken = 256
+
+// checkVerifyToken refuses what cannot be a verify_token.
+func checkVerifyToken(token handlers.Private) error {
+	if !plainToken(token.Reveal(), maxVerifyToken) {
+		return invalid(handlers.CodeInvalidInput, "VerifyToken must be 1 to 256 printable ASCII characters")
+	}
+	return nil
+}
+
 // normalIdentity returns name and number in the form that the vendor wants, or the
 // error that names the wrong one.
 func normalIdentity(name, number handlers.Private, certificate CertificateType) (handlers.Private, handlers.Private, error) {

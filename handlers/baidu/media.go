@@ -1,6 +1,8 @@
 package baidu
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -23,7 +25,8 @@ type FetcherConfig struct {
 	Hosts []string
 
 	// Types are the only content types that are returned, as found in the bytes and
-	// not as declared. Default: image/jpeg, image/png, video/mp4 and video/webm.
+	// not as declared. A JPEG or PNG must also be whole, with nothing behind it.
+	// Default: image/jpeg, image/png, video/mp4 and video/webm.
 	Types []string
 
 	// MaxBytes caps a file. Default 32 MiB.
@@ -55,9 +58,9 @@ func NewFetcher(config FetcherConfig) *Fetcher {
 	if len(config.Types) == 0 {
 		config.Types = []string{"image/jpeg", "image/png", "video/mp4", "video/webm"}
 	}
-	config.Hosts, config.Types = slices.Clone(config.Hosts), slices.Clone(config.Types)
-	setDefault(&config.MaxBytes, 32<<20)
-	setDefault(&config.Timeout, 30*time.Second)
+	config.Types = slices.Clone(config.Types)
+	config.Hosts = strings.Fields(strings.ToLower(strings.Join(config.Hosts, " ")))
+	config.MaxBytes, config.Timeout = cmp.Or(config.MaxBytes, 32<<20), cmp.Or(config.Timeout, 30*time.Second)
 	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: allowDial(config.InsecureDevelopment)}
 	return &Fetcher{config: config, client: &http.Client{
 		Transport: &http.Transport{
@@ -152,10 +155,27 @@ func (f *Fetcher) read(ctx context.Context, answer *http.Response) (handlers.Pri
 	if int64(len(data)) > f.config.MaxBytes {
 		return handlers.PrivateBytes{}, "", fetchFailed(ErrMediaSize)
 	}
-	if _, ok := imageSize(data); !ok && strings.HasPrefix(contentType, "image/") {
+	if !genuine(data, contentType) {
 		return handlers.PrivateBytes{}, "", fetchFailed(ErrMediaType)
 	}
 	return handlers.HideBytes(data), contentType, nil
+}
+
+// genuine reports whether a JPEG or PNG has a readable header and ends as its
+// format ends: nothing is cut off, and no second file hangs behind it. Of other
+// types the first bytes must do.
+func genuine(data []byte, contentType string) bool {
+	end := ""
+	switch contentType {
+	case "image/jpeg":
+		end = "\xff\xd9"
+	case "image/png":
+		end = "\x00\x00\x00\x00IEND\xaeB`\x82"
+	default:
+		return true
+	}
+	_, ok := imageSize(data)
+	return ok && bytes.HasSuffix(data, []byte(end))
 }
 
 // brokenOff tells a refused address and an ended context from other trouble,

@@ -25,6 +25,8 @@ func TestCase146OnlyPublicAddressesAreDialled(t *testing.T) {
 		"127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.100.100.200",
 		"224.0.0.1", "255.255.255.255", "198.18.0.1", "192.0.2.1", "::1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1",
 		"::ffff:10.0.0.1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "::a00:1", "2001::1", "fec0::1", "2001:db8::1",
+		"::ffff:0:10.0.0.1", "::ffff:0:169.254.169.254", "64:ff9b::169.254.169.254", "64:ff9b:1::1", "100::1", "3fff::1", "5f00::1", "4000::1",
+		"0.1.2.3", "192.0.0.8", "192.88.99.1", "198.51.100.1", "203.0.113.1", "240.0.0.1", "fc00::a00:1", "2002:7f00:1::1", "2001:0:a00:1::1",
 	} {
 		assert.False(t, public(netip.MustParseAddr(address)), "case 146: %s", address)
 		err := allowDial(false)("tcp", net.JoinHostPort(address, "443"), nil)
@@ -66,6 +68,8 @@ func TestCase148PlainHTTPIsUpgraded(t *testing.T) {
 	u, ok := NewFetcher(FetcherConfig{}).target("http://bj.bcebos.com/v1/aa.mp4?x=1")
 	require.True(t, ok)
 	assert.Equal(t, "https://bj.bcebos.com/v1/aa.mp4?x=1", u.String())
+	_, ok = NewFetcher(FetcherConfig{Hosts: []string{"Media.Example"}}).target("https://media.example/a.mp4")
+	assert.True(t, ok, "a host's case means nothing")
 	u, ok = NewFetcher(FetcherConfig{}).target("https://BJ.bcebos.com:443/v1/aa.mp4")
 	require.True(t, ok)
 	assert.Equal(t, "https://bj.bcebos.com/v1/aa.mp4", u.String())
@@ -93,6 +97,10 @@ func TestCase147FilesAreCappedSniffedAndRefused(t *testing.T) {
 		"an SVG":                               {func(w http.ResponseWriter) { _, _ = io.WriteString(w, `<svg xmlns="http://www.w3.org/2000/svg"/>`) }, "", ErrMediaType},
 		"a GIF":                                {func(w http.ResponseWriter) { _, _ = io.WriteString(w, "GIF89a") }, "", ErrMediaType},
 		"a polyglot with a JPEG's first bytes": {func(w http.ResponseWriter) { _, _ = io.WriteString(w, "\xff\xd8\xff<script>alert(1)</script>") }, "", ErrMediaType},
+		"a JPEG with another file behind":      {func(w http.ResponseWriter) { _, _ = w.Write(append(bytes.Clone(photo), "PK\x03\x04<script>"...)) }, "", ErrMediaType},
+		"a JPEG that is cut short":             {func(w http.ResponseWriter) { _, _ = w.Write(photo[:len(photo)-9]) }, "", ErrMediaType},
+		"a PNG with another file behind":       {func(w http.ResponseWriter) { _, _ = w.Write(append(pngOf(t, 4, 4), "<html>"...)) }, "", ErrMediaType},
+		"a PNG that is cut short":              {func(w http.ResponseWriter) { _, _ = w.Write(pngOf(t, 4, 4)[:40]) }, "", ErrMediaType},
 		"nothing":                              {func(http.ResponseWriter) {}, "", ErrMediaType},
 		"too large and says so":                {func(w http.ResponseWriter) { w.Header().Set("Content-Length", "9999999"); _, _ = w.Write(photo) }, "", ErrMediaSize},
 		"endless":                              {func(w http.ResponseWriter) { _, _ = w.Write(photo); _, _ = io.Copy(w, io.LimitReader(zeroes{}, 8<<20)) }, "", ErrMediaSize},

@@ -120,6 +120,22 @@ func TestBeginRefusesBadInputBeforeAnyCall(t *testing.T) {
 	})
 }
 
+func TestCase131AStartKeepsItsAccessTokenToTheEnd(t *testing.T) {
+	d := ready(t)
+	v := d.vendor(t, nil)
+	generate := d.answer[endpointGenerate]
+	d.answer[endpointGenerate] = func(n int, body []byte) any {
+		rotate(t, v.client) // between two calls of one start
+		return generate(n, body)
+	}
+	params := person()
+	params.Image = handlers.HideBytes(jpegOf(t, 30, 40))
+	begin(t, v, params)
+	for _, endpoint := range []string{endpointGenerate, endpointUpload, endpointSubmit} {
+		assert.Equal(t, []string{tokenPrefix + "1"}, d.used[endpoint], endpoint)
+	}
+}
+
 func TestCase15NobodyIsSentToAHalfPreparedPage(t *testing.T) {
 	for endpoint, params := range map[string]any{
 		endpointSubmit: person(), endpointUpload: Params{Image: handlers.HideBytes(jpegOf(t, 30, 40))},
@@ -144,17 +160,19 @@ func TestVerdictsOfEachOutcome(t *testing.T) {
 		reasons []handlers.Reason
 		bucket  string
 	}{
-		"pass":           {passed(goodScores), handlers.Passed, nil, "90"},
-		"mismatch":       {failed(222351), handlers.Failed, []handlers.Reason{handlers.ReasonIdentityMismatch}, ""},
-		"liveness_fail":  {failed(223120), handlers.Failed, []handlers.Reason{ReasonLiveness}, ""},
-		"no_face":        {failed(222202), handlers.Failed, []handlers.Reason{ReasonNoFace}, ""},
-		"occlusion":      {failed(223127), handlers.Failed, []handlers.Reason{ReasonFaceOccluded}, ""},
-		"spoof":          {passed(`"score":93,"spoofing":0.9`), handlers.Failed, []handlers.Reason{ReasonSpoofSynthetic}, "90"},
-		"case 62: risk":  {passed(goodScores + `,"risk_level":1`), handlers.Review, []handlers.Reason{ReasonRiskFlagged}, "90"},
-		"risk 2 as text": {passed(goodScores + `,"risk_level":"2"`), handlers.Review, []handlers.Reason{ReasonRiskFlagged}, "90"},
-		"no risk":        {passed(goodScores + `,"risk_level":"3"`), handlers.Passed, nil, "90"},
-		"demoted":        {passed(goodScores + `,"is_demote":true`), handlers.Review, []handlers.Reason{ReasonLivenessDemoted}, "90"},
-		"abandon":        {failed(0), handlers.Pending, nil, ""},
+		"pass":            {passed(goodScores), handlers.Passed, nil, "90"},
+		"mismatch":        {failed(222351), handlers.Failed, []handlers.Reason{handlers.ReasonIdentityMismatch}, ""},
+		"liveness_fail":   {failed(223120), handlers.Failed, []handlers.Reason{ReasonLiveness}, ""},
+		"no_face":         {failed(222202), handlers.Failed, []handlers.Reason{ReasonNoFace}, ""},
+		"occlusion":       {failed(223127), handlers.Failed, []handlers.Reason{ReasonFaceOccluded}, ""},
+		"spoof":           {passed(`"score":93,"spoofing":0.9`), handlers.Failed, []handlers.Reason{ReasonSpoofSynthetic}, "90"},
+		"case 62: risk":   {passed(goodScores + `,"risk_level":1`), handlers.Review, []handlers.Reason{ReasonRiskFlagged}, "90"},
+		"risk 2 as text":  {passed(goodScores + `,"risk_level":"2"`), handlers.Review, []handlers.Reason{ReasonRiskFlagged}, "90"},
+		"an unknown risk": {passed(goodScores + `,"risk_level":"5"`), handlers.Review, []handlers.Reason{ReasonRiskFlagged}, "90"},
+		"risk 1.0":        {passed(goodScores + `,"risk_level":1.0`), handlers.Review, []handlers.Reason{ReasonRiskFlagged}, "90"},
+		"no risk":         {passed(goodScores + `,"risk_level":"3"`), handlers.Passed, nil, "90"},
+		"demoted":         {passed(goodScores + `,"is_demote":true`), handlers.Review, []handlers.Reason{ReasonLivenessDemoted}, "90"},
+		"abandon":         {failed(0), handlers.Pending, nil, ""},
 
 		"no authority photo":            {failed(222355), handlers.Review, []handlers.Reason{ReasonAuthorityPhoto}, ""},
 		"our parameter":                 {failed(222013), handlers.Review, []handlers.Reason{"vendor_code_222013"}, ""},
@@ -165,12 +183,25 @@ func TestVerdictsOfEachOutcome(t *testing.T) {
 		"service exception":             {failed(283400), handlers.Pending, nil, ""},
 		"success with a code":           {strings.Replace(passed(goodScores), `"log_id"`, `"code":222351,"log_id"`, 1), handlers.Review, []handlers.Reason{handlers.ReasonConflict}, "90"},
 		"an empty object":               {`{}`, handlers.Pending, nil, ""},
+		"a negative score":              {passed(`"score":-1`), handlers.Review, []handlers.Reason{ReasonUnexpectedAnswer}, ""},
+		"a score beyond its scale":      {passed(`"score":100.5`), handlers.Review, []handlers.Reason{ReasonUnexpectedAnswer}, ""},
+		"a negative spoofing score":     {passed(`"score":93,"spoofing":-0.1`), handlers.Review, []handlers.Reason{ReasonUnexpectedAnswer}, "90"},
+		"a score that is a word":        {passed(`"score":"high"`), handlers.Review, []handlers.Reason{ReasonUnexpectedAnswer}, ""},
+		"a negative liveness score":     {passed(`"score":93,"liveness_score":-1`), handlers.Review, []handlers.Reason{ReasonUnexpectedAnswer}, "90"},
+		"a spoofing score of NaN":       {passed(`"score":93,"spoofing":"NaN"`), handlers.Review, []handlers.Reason{ReasonUnexpectedAnswer}, "90"},
+		"a spoofing score out of range": {passed(`"score":93,"spoofing":1e999`), handlers.Review, []handlers.Reason{ReasonUnexpectedAnswer}, "90"},
+		"a spoofing score in an object": {passed(`"score":93,"spoofing":{"v":0}`), handlers.Review, []handlers.Reason{ReasonUnexpectedAnswer}, "90"},
+		"is_demote that is a word":      {passed(goodScores + `,"is_demote":"yes"`), handlers.Review, []handlers.Reason{ReasonUnexpectedAnswer}, "90"},
+		"null scores are missing":       {passed(`"score":null,"spoofing":"","is_demote":null`), handlers.Passed, nil, ""},
+		"both envelopes: gateway first": {strings.Replace(passed(goodScores), `"log_id"`, `"error_code":"223120","log_id"`, 1), handlers.Failed, []handlers.Reason{ReasonLiveness}, ""},
+		"error_code null or 0 is none":  {strings.Replace(passed(goodScores), `"log_id"`, `"error_code":null,"error_msg":"","code":"0","log_id"`, 1), handlers.Passed, nil, "90"},
 		"no scores at all":              {passed(""), handlers.Passed, nil, ""},
 		"case 67: another name":         {strings.Replace(passed(goodScores), fakeName, "测试乙", 1), handlers.Failed, []handlers.Reason{handlers.ReasonIdentityMismatch}, "90"},
 		"case 67: another number":       {strings.Replace(passed(goodScores), fakeNumber, wrongNumber, 1), handlers.Failed, []handlers.Reason{handlers.ReasonIdentityMismatch}, "90"},
 		"the same name, spelt its way":  {strings.Replace(passed(goodScores), fakeName, " 测试甲 ", 1), handlers.Passed, nil, "90"},
 		"nobody confirmed":              {`{"success":true,"result":{"verify_result":{"score":93}}}`, handlers.Review, []handlers.Reason{ReasonUnconfirmed}, "90"},
-		"an empty confirmation":         {`{"success":true,"result":{"idcard_confirm":{}}}`, handlers.Review, []handlers.Reason{ReasonUnconfirmed}, ""},
+		"an empty confirmation":         {`{"success":true,"result":{"verify_result":{},"idcard_confirm":{}}}`, handlers.Review, []handlers.Reason{ReasonUnconfirmed}, ""},
+		"a result without its heart":    {`{"success":true,"result":{}}`, handlers.Pending, nil, ""},
 		"failed outweighs review":       {strings.Replace(passed(goodScores+`,"risk_level":1`), fakeName, "测试乙", 1), handlers.Failed, []handlers.Reason{handlers.ReasonIdentityMismatch, ReasonRiskFlagged}, "90"},
 		"case 63: a stale result aside": {`{"success":false,"code":223120,"result":{"verify_result":{"score":99}}}`, handlers.Failed, []handlers.Reason{ReasonLiveness}, ""},
 	}
@@ -194,6 +225,18 @@ func TestSuccessWithoutAResultIsNeverPassed(t *testing.T) {
 		time.Sleep(3 * time.Hour)
 		assert.Equal(t, judgement(handlers.Review, ReasonResultMissing), ask(t, v, s))
 	})
+}
+
+func TestASessionThatNamedNobodyPassesOnlyWhereNobodyMustBeNamed(t *testing.T) {
+	for required, want := range map[bool]handlers.Judgement{
+		false: {Verdict: handlers.Passed, ScoreBucket: "90"},
+		true:  {Verdict: handlers.Review, Reasons: []handlers.Reason{ReasonUnconfirmed}, ScoreBucket: "90"},
+	} {
+		d := ready(t)
+		s := session(begin(t, d.vendor(t, nil), nil))
+		d.says(endpointDetail, passed(goodScores))
+		assert.Equal(t, want, ask(t, d.vendor(t, func(c *Config) { c.RequireIDCard = required }), s))
+	}
 }
 
 func TestPolicyRulesCanBeChanged(t *testing.T) {
@@ -245,6 +288,16 @@ func TestGetAllMustAgree(t *testing.T) {
 		"only detail passed":           {passed(goodScores), all(1, attempt(false, "223120", "")), handlers.Review, handlers.ReasonConflict},
 		"only getall passed":           {failed(223120), all(1, attempt(true, "0", "")), handlers.Review, handlers.ReasonConflict},
 		"passed with a code":           {passed(goodScores), all(1, attempt(true, "1", "")), handlers.Review, handlers.ReasonConflict},
+		"the same order twice":         {passed(goodScores), all(2, attempt(false, "223120", ""), attempt(true, "0", "")), handlers.Review, handlers.ReasonConflict},
+		"an attempt is missing":        {passed(goodScores), strings.Replace(all(1, attempt(true, "0", "")), `"order":1`, `"order":2`, 1), handlers.Review, handlers.ReasonConflict},
+		"a score that is a word":       {passed(goodScores), strings.Replace(all(1, attempt(true, "0", "")), `"score":90`, `"score":"high"`, 1), handlers.Review, ReasonUnexpectedAnswer},
+		"a score beyond its scale":     {passed(goodScores), strings.Replace(all(1, attempt(true, "0", "")), `"score":90`, `"score":1e9`, 1), handlers.Review, ReasonUnexpectedAnswer},
+		"a negative spoofing score":    {passed(goodScores), all(1, attempt(true, "0", `,"spoofing_score":-1`)), handlers.Review, ReasonUnexpectedAnswer},
+		"a spoofing score of NaN":      {passed(goodScores), all(1, attempt(true, "0", `,"spoofing_score":"NaN"`)), handlers.Review, ReasonUnexpectedAnswer},
+		"is_demote that is a word":     {passed(goodScores), all(1, attempt(true, "0", `,"is_demote":"maybe"`)), handlers.Review, ReasonUnexpectedAnswer},
+		"an unknown risk in getall":    {passed(goodScores), all(1, attempt(true, "0", `,"risk_level":true`)), handlers.Review, ReasonRiskFlagged},
+		"passed last, listed first":    {passed(goodScores), all(2, strings.Replace(attempt(true, "0", ""), `"order":1`, `"order":2`, 1), attempt(false, "223120", "")), handlers.Passed, ""},
+		"failed last, listed first":    {passed(goodScores), all(2, strings.Replace(attempt(false, "223120", ""), `"order":1`, `"order":2`, 1), attempt(true, "0", "")), handlers.Review, handlers.ReasonConflict},
 		"a wrong count":                {passed(goodScores), all(2, attempt(true, "0", "")), handlers.Review, handlers.ReasonConflict},
 		"no attempts":                  {passed(goodScores), all(0), handlers.Review, handlers.ReasonConflict},
 		"refused":                      {passed(goodScores), sample(t, "44-token-invalid.constructed.json"), handlers.Review, handlers.ReasonConflict},
@@ -350,6 +403,7 @@ func TestErrorsOfAQuery(t *testing.T) {
 		"the vendor's trouble at the gateway":      {`{"error_code":2}`, 0, handlers.CodeVendorUnavailable},
 		"rate, in the gateway's envelope":          {sample(t, "06-gateway-18.json"), 0, handlers.CodeVendorThrottled},
 		"rate, in the scheme's envelope":           {failed(18), 0, handlers.CodeVendorThrottled},
+		"permission, in the scheme's envelope":     {failed(6), 0, handlers.CodeVendorMisconfigured},
 		"permission":                               {`{"error_code":6}`, 0, handlers.CodeVendorMisconfigured},
 		"nonsense":                                 {"<html>", 0, handlers.CodeVendorUnavailable},
 		"HTTP 503":                                 {httpAnswer{503, ""}, 0, handlers.CodeVendorUnavailable},

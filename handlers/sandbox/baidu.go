@@ -176,15 +176,19 @@ func (b *Baidu) routes() *http.ServeMux {
 		BaiduMedia:    b.result(b.media),
 		BaiduGetAll:   b.result(b.getAll),
 	} {
-		mux.Handle(baiduAPI+name, b.endpoint(name, b.api(serve)))
+		limit := int64(baiduBodyLimit)
+		if name == BaiduUpload {
+			limit = baiduUploadLimit
+		}
+		mux.Handle(baiduAPI+name, b.endpoint(name, b.api(limit, serve)))
 	}
 	mux.HandleFunc("/rpc/", func(w http.ResponseWriter, _ *http.Request) { baiduGateway(3, "").write(w) })
 	mux.HandleFunc("/face/print/{$}", b.page)
 	mux.HandleFunc("/face/print", b.page)
 	mux.HandleFunc("GET /solution/faceprint/image/query", b.faceImage)
 	mux.HandleFunc("GET /media/{file}", b.mediaFile)
-	mux.HandleFunc("POST /control/next", b.controlNext)
-	mux.HandleFunc("POST /control/revoke", b.controlRevoke)
+	mux.Handle("POST /control/next", controlled(b.controlNext))
+	mux.Handle("POST /control/revoke", controlled(b.controlRevoke))
 	mux.HandleFunc("GET /control/sessions", b.controlSessions)
 	return mux
 }

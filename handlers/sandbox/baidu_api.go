@@ -16,9 +16,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// baiduBodyLimit caps a request body: a picture of 10 MiB in base64 and its
-// JSON.
-const baiduBodyLimit = 11 << 20
+// Caps of request bodies: of uploadMatchImage, a picture of 10 MiB in base64 and
+// its JSON; of the others, what a session may keep.
+const (
+	baiduUploadLimit = 11 << 20
+	baiduBodyLimit   = 16 << 10
+)
 
 // baiduCall is one authorised call of an endpoint; the lock is held for its
 // whole life.
@@ -31,7 +34,7 @@ type baiduCall struct {
 
 // api wraps an endpoint in what all eight share: POST only, an access token in
 // the query, a JSON body. Errors come at HTTP 200, as the vendor's do.
-func (b *Baidu) api(serve func(*baiduCall) baiduAnswer) func(*http.Request) baiduAnswer {
+func (b *Baidu) api(limit int64, serve func(*baiduCall) baiduAnswer) func(*http.Request) baiduAnswer {
 	return func(r *http.Request) baiduAnswer {
 		if r.Method != http.MethodPost {
 			return baiduGateway(3, "")
@@ -40,7 +43,7 @@ func (b *Baidu) api(serve func(*baiduCall) baiduAnswer) func(*http.Request) baid
 		if code != 0 {
 			return baiduGateway(code, "")
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, baiduBodyLimit))
+		body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 		if err != nil {
 			return baiduText(http.StatusRequestEntityTooLarge, "request entity too large")
 		}
@@ -103,7 +106,7 @@ func (b *Baidu) generate(call *baiduCall) baiduAnswer {
 		return b.fail(nil, baiduNoPlan())
 	}
 	session := &baiduSession{
-		token: b.verifyToken(), app: call.token.app, appID: call.token.appID,
+		token: b.verifyToken(), madeBy: call.token, app: call.token.app, appID: call.token.appID,
 		plan: plan, switches: b.use(), made: call.now,
 		successURL: request.Redirect.Success, failedURL: request.Redirect.Failed,
 	}
@@ -223,7 +226,7 @@ func baiduCheckImage(encoded string) baiduFailure {
 // is held.
 func (b *Baidu) find(call *baiduCall, verifyToken string) *baiduSession {
 	session := b.sessions[verifyToken]
-	if session == nil || session.app != call.token.app {
+	if session == nil || session.app != call.token.app || session.switches.TokenBound && session.madeBy != call.token {
 		return nil
 	}
 	return session

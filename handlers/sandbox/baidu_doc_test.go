@@ -46,7 +46,7 @@ func baiduDoc(t *testing.T) string {
 	var doc strings.Builder
 	doc.WriteString(`# The fake Baidu, by curl
 
-[NewBaidu] makes an http.Handler that speaks the wire format of Baidu's H5 real-name face verification (人脸实名认证).
+sandbox.NewBaidu makes an http.Handler that speaks the wire format of Baidu's H5 real-name face verification (人脸实名认证).
 This file is written by a test that runs its commands: what stands here is what the sandbox answers.
 The commands suppose the sandbox at ` + baiduDocAddress + ` with plans "1" and "photo".
 

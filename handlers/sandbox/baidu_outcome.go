@@ -41,7 +41,7 @@ func (g baiduGroup) label() text {
 	return [...]text{
 		{},
 		{"It fails", "认证失败"},
-		{"It passes, with a catch", "认证通过,但有异常"},
+		{"It passes, with a catch", "认证通过，但有异常"},
 		{"Something else", "其他情况"},
 	}[g]
 }
@@ -60,7 +60,7 @@ func baiduOutcomes() []baiduOutcome {
 		{id: "spoof", label: text{"Picture looks synthetic", "疑似合成图"}, group: baiduGroupOdd, compared: true, spoofing: 0.987},
 		{id: "risk", label: text{"Risk control is hit", "触发安全风控"}, group: baiduGroupOdd, compared: true, risky: true},
 		{id: "demoted", label: text{"Recorded video, not live", "降级为录制视频"}, group: baiduGroupOdd, compared: true, demoted: true},
-		{id: "fail_then_pass", label: text{"Fails once, then passes", "先失败,再通过"}, group: baiduGroupOther, code: 223120, message: "liveness check fail", then: "pass"},
+		{id: "fail_then_pass", label: text{"Fails once, then passes", "先失败，再通过"}, group: baiduGroupOther, code: 223120, message: "liveness check fail", then: "pass"},
 		{id: "abandon", label: text{"Close the page", "关闭页面"}, group: baiduGroupOther, leaves: true},
 	}
 }

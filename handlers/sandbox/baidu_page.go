@@ -83,12 +83,12 @@ func (b *Baidu) visit(query url.Values, chosen string, opens bool) baiduVisit {
 	case !session.prepared():
 		return refuseVisit(http.StatusConflict, text{
 			"This plan needs idcard/submit or uploadMatchImage before the page is opened",
-			"本方案需先调用 idcard/submit 或 uploadMatchImage,再打开本页面",
+			"本方案需先调用 idcard/submit 或 uploadMatchImage，再打开本页面",
 		})
 	case !b.allowed(success) || !b.allowed(failed):
 		return refuseVisit(http.StatusBadRequest, text{
 			"A return address is not an http(s) address of this machine, so the sandbox does not send people there",
-			"返回地址不是本机的 http(s) 地址,沙箱不会跳转",
+			"返回地址不是本机的 http(s) 地址，沙箱不会跳转",
 		})
 	}
 	if chosen == "" && opens && len(session.attempts) == 0 {
@@ -191,9 +191,9 @@ func (v baiduVisit) choicePage(l language) page {
 	}
 	return page{Language: l, Title: text{"Face verification", "人脸实名认证"}.in(l), Body: map[string]any{
 		"Badge":    text{"Sandbox", "沙箱"}.in(l),
-		"Text":     text{"This page stands in for Baidu's. No camera is used: choose how the check ends.", "本页面模拟百度人脸实名认证,不会使用摄像头。请选择认证结果。"}.in(l),
+		"Text":     text{"This page stands in for Baidu's. No camera is used: choose how the check ends.", "本页面模拟百度人脸实名认证，不会使用摄像头。请选择认证结果。"}.in(l),
 		"Again":    v.attempts > 0,
-		"Note":     text{"The last attempt failed. You can try again.", "上次认证未通过,可以重试。"}.in(l),
+		"Note":     text{"The last attempt failed. You can try again.", "上次认证未通过，可以重试。"}.in(l),
 		"First":    groups[0].Buttons,
 		"Groups":   groups[1:],
 		"Plan":     text{"Plan", "方案"}.in(l),
@@ -216,7 +216,7 @@ func (v baiduVisit) endingPage(l language) page {
 	switch {
 	case v.ending == baiduEndsRefused:
 	case v.ending == baiduEndsLeft:
-		next = text{"Nothing was recorded. Opening the same address again goes on with the check.", "未产生认证记录,再次打开同一地址可以继续认证。"}
+		next = text{"Nothing was recorded. Opening the same address again goes on with the check.", "未产生认证记录，再次打开同一地址可以继续认证。"}
 	case v.finish != "":
 		next = text{"Tap finish to go back to the app.", "点击“完成”返回应用。"}
 	default:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // The person who holds an ID card up to the page or types on it.
@@ -112,11 +113,15 @@ func (s *baiduSession) score() float64 {
 }
 
 // risk is the level and tag of an attempt: 1 and 2 mean a hit.
-func (s *baiduSession) risk(attempt baiduAttempt) (level, tag string) {
-	if !attempt.risky {
-		return "3", ""
+func (s *baiduSession) risk(attempt baiduAttempt) (level any, tag string) {
+	word := "3"
+	if attempt.risky {
+		word, tag = cmp.Or(s.switches.RiskLevel, "1"), "fake_camera"
 	}
-	return cmp.Or(s.switches.RiskLevel, "1"), "fake_camera"
+	if s.shapes().has(BaiduNumberRisk) {
+		return jsontext.Value(word), tag
+	}
+	return word, tag
 }
 
 // verifyLogID is the id of the comparison's own log record.

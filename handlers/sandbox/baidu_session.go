@@ -17,6 +17,7 @@ const (
 // baiduSession is one verify_token and what became of it.
 type baiduSession struct {
 	token    string // the verify_token: whoever has it can fetch the face
+	madeBy   *baiduToken
 	app      string // API key
 	appID    string
 	plan     BaiduPlan

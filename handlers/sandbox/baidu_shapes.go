@@ -25,6 +25,7 @@ const (
 	BaiduOmitResult    BaiduShape = "omit_result"    // a failure has no result member, not a null one
 	BaiduArrayResult   BaiduShape = "array_result"   // result is an array around the object, as old pages declare it
 	BaiduDemoteInside  BaiduShape = "demote_inside"  // detail has is_demote inside result, not beside it
+	BaiduNumberRisk    BaiduShape = "number_risk"    // risk_level is a number
 	BaiduNoRisk        BaiduShape = "no_risk"        // detail has no verify_log_id, risk_level and risk_tag: only getall tells
 	BaiduNullConfirm   BaiduShape = "null_confirm"   // idcard_confirm is null
 	BaiduOtherPerson   BaiduShape = "other_person"   // idcard_confirm names another person than the one submitted
@@ -43,7 +44,7 @@ func baiduShapeNames() []string {
 	shapes := baiduShapes{
 		BaiduStringScores, BaiduNullScores, BaiduMissingScores, BaiduStringCodes, BaiduNumberCodes,
 		BaiduStringCounts, BaiduStringSuccess, BaiduNumberLogID, BaiduNullResult, BaiduOmitResult,
-		BaiduArrayResult, BaiduDemoteInside, BaiduNoRisk, BaiduNullConfirm, BaiduOtherPerson,
+		BaiduArrayResult, BaiduDemoteInside, BaiduNumberRisk, BaiduNoRisk, BaiduNullConfirm, BaiduOtherPerson,
 		BaiduGetAllTable, BaiduDisagree, BaiduExtraFields, BaiduNullTimes, BaiduUnpaddedTimes,
 		BaiduOldKeys, BaiduBothVideos, BaiduPaddedBody,
 	}

@@ -1,8 +1,6 @@
 package sandbox
 
-import (
-	"slices"
-)
+import "slices"
 
 // BaiduReturn is how the H5 page sends a person back.
 type BaiduReturn string
@@ -66,6 +64,10 @@ type BaiduSwitches struct {
 	// after three days. Default: false.
 	ResultGone bool `json:"result_gone,omitzero"`
 
+	// TokenBound makes the verify_token answer only to the access token that made
+	// it, as the vendor's FAQ can be read. Default: to all of its application.
+	TokenBound bool `json:"token_bound,omitzero"`
+
 	// RiskLevel is the level of the outcome risk: "1" or "2". Default: "1".
 	RiskLevel string `json:"risk_level,omitzero"`
 
@@ -80,10 +82,13 @@ type BaiduSwitches struct {
 	Shapes []BaiduShape `json:"shapes,omitzero"`
 
 	// Faults spoil the next calls of endpoints, whatever session they are for.
-	// They add up over several Next, and of two for the same call the earlier
-	// one goes first.
+	// They add up over several Next, to 1,000 at most, and of two for the same
+	// call the earlier one goes first.
 	Faults []BaiduFault `json:"faults,omitzero"`
 }
+
+// baiduMostFaults is how many faults may wait.
+const baiduMostFaults = 1_000
 
 // Next sets the switches of the next sessions, in place of those set before and
 // not used yet, and adds the faults. It changes nothing when a value is unknown;
@@ -105,6 +110,9 @@ func (b *Baidu) Next(switches BaiduSwitches) error {
 
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if len(b.faults)+len(faults) > baiduMostFaults {
+		return &controlError{Message: "too many faults wait for calls"}
+	}
 	b.next, b.switched = switches, max(switches.Sessions, 1)
 	b.faults = append(b.faults, faults...)
 	return nil

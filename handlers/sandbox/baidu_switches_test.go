@@ -34,6 +34,7 @@ func TestBaiduShapes(t *testing.T) {
 		sandbox.BaiduOmitResult:    {"mismatch", sandbox.BaiduDetail, `{"success":false,"code":222351`, `"result"`},
 		sandbox.BaiduArrayResult:   {"pass", sandbox.BaiduDetail, `"result":[{"verify_result"`, `"result":{`},
 		sandbox.BaiduDemoteInside:  {"demoted", sandbox.BaiduDetail, `"is_demote":true},"log_id"`, `}},"is_demote":true`},
+		sandbox.BaiduNumberRisk:    {"risk", sandbox.BaiduDetail, `"risk_level":1,`, `"risk_level":"`},
 		sandbox.BaiduNoRisk:        {"risk", sandbox.BaiduDetail, `"spoofing":0}`, `risk_level`},
 		sandbox.BaiduNullConfirm:   {"pass", sandbox.BaiduDetail, `"idcard_confirm":null`, `测试`},
 		sandbox.BaiduOtherPerson:   {"pass", sandbox.BaiduDetail, `"name":"测试乙"`, `测试甲`},
@@ -322,6 +323,54 @@ func TestBaiduRefusesUnknownSwitches(t *testing.T) {
 			}
 			assert.Equal(t, true, lab.query(sandbox.BaiduDetail, lab.finish("pass"))["success"], "nothing was changed")
 		})
+	}
+}
+
+func TestBaiduTokenBoundSessionAnswersToItsMakerOnly(t *testing.T) {
+	lab := newBaiduLab(t, sandbox.BaiduConfig{})
+	require.NoError(t, lab.Next(sandbox.BaiduSwitches{TokenBound: true}))
+	bound, maker := lab.finish("pass"), lab.token
+	assert.Equal(t, true, lab.query(sandbox.BaiduDetail, bound)["success"])
+	lab.token = lab.fetchToken()
+	assert.Equal(t, baiduInvalid, lab.query(sandbox.BaiduDetail, bound)["message"], "another token of the same application")
+	free := lab.finish("pass")
+	lab.token = maker
+	assert.Equal(t, true, lab.query(sandbox.BaiduDetail, bound)["success"])
+	assert.Equal(t, true, lab.query(sandbox.BaiduDetail, free)["success"], "the next session is free again")
+}
+
+func TestBaiduTakesABoundedNumberOfFaults(t *testing.T) {
+	lab := newBaiduLab(t, sandbox.BaiduConfig{})
+	many := sandbox.BaiduSwitches{Faults: make([]sandbox.BaiduFault, 1000)}
+	for i := range many.Faults {
+		many.Faults[i] = sandbox.BaiduFault{Endpoint: sandbox.BaiduStat, ErrorCode: 18}
+	}
+	require.NoError(t, lab.Next(many))
+	require.Error(t, lab.Next(sandbox.BaiduSwitches{Outcome: "pass", Faults: many.Faults[:1]}))
+	for range 1000 {
+		assert.EqualValues(t, 18, lab.query(sandbox.BaiduStat, "x")["error_code"])
+	}
+	assert.NoError(t, lab.Next(sandbox.BaiduSwitches{Faults: many.Faults[:1]}))
+}
+
+func TestControlsAreNotSteeredByOtherSites(t *testing.T) {
+	lab := newBaiduLab(t, sandbox.BaiduConfig{})
+	megvii := sandbox.NewMegvii(sandbox.MegviiConfig{})
+	t.Cleanup(megvii.Close)
+	for _, control := range []struct {
+		fake http.Handler
+		path string
+	}{
+		{lab, "/control/next"}, {lab, "/control/revoke"},
+		{megvii, "/control/next"}, {megvii, "/control/finish"}, {megvii, "/control/notify"},
+	} {
+		for site, refused := range map[string]bool{"cross-site": true, "same-site": true, "same-origin": false, "none": false, "": false} {
+			r := httptest.NewRequest(http.MethodPost, control.path, strings.NewReader("{}"))
+			r.Header.Set("Sec-Fetch-Site", site)
+			w := httptest.NewRecorder()
+			control.fake.ServeHTTP(w, r)
+			assert.Equal(t, refused, w.Code == http.StatusForbidden, "%T %s from %q", control.fake, control.path, site)
+		}
 	}
 }
 

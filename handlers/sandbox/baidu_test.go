@@ -181,6 +181,17 @@ func TestBaiduServerEndpointsArePOSTAndJSON(t *testing.T) {
 	assert.Equal(t, http.StatusRequestEntityTooLarge, huge.Code)
 }
 
+func TestBaiduKeepsNoMegabytesOfASession(t *testing.T) {
+	lab := newBaiduLab(t, sandbox.BaiduConfig{})
+	long := strings.Repeat("a", 64<<10)
+	for endpoint, body := range map[string]string{
+		sandbox.BaiduGenerate: `{"plan_id":"1","redirect_config":{"success_url":"http://localhost/` + long + `"}}`,
+		sandbox.BaiduSubmit:   `{"verify_token":"x","id_name":"` + long + `"}`,
+	} {
+		assert.Equal(t, http.StatusRequestEntityTooLarge, lab.raw(endpoint, body).Code, endpoint)
+	}
+}
+
 func TestBaiduSubmit(t *testing.T) {
 	for name, test := range map[string]struct {
 		members string

@@ -97,10 +97,12 @@ func (b *Baidu) issue(app BaiduApp) baiduAnswer {
 	return answer
 }
 
-// forgetTokens drops tokens a day after their end; until then they are answered
-// as expired, afterwards as unknown. The caller holds the lock.
+// forgetTokens drops tokens a day after their end, until when they are answered as
+// expired and not as unknown, and the oldest when there are too many. The caller
+// holds the lock.
 func (b *Baidu) forgetTokens(now time.Time) {
-	for len(b.issued) > 0 && now.Sub(b.issued[0].expires) > 24*time.Hour {
+	const most = 100_000
+	for len(b.issued) >= most || len(b.issued) > 0 && now.Sub(b.issued[0].expires) > 24*time.Hour {
 		delete(b.tokens, b.issued[0].text)
 		b.issued = b.issued[1:]
 	}

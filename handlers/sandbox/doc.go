@@ -24,6 +24,21 @@
 //
 // # Baidu
 //
-// [NewBaidu] returns the fake of Baidu's H5 check; [Baidu] tells what it answers.
-// Both have a POST /control/next of their own, so give each an address of its own.
+// [NewBaidu] returns the fake of Baidu's H5 real-name check. It answers
+//
+//	POST /oauth/2.0/token                        an access token
+//	POST /rpc/2.0/brain/solution/faceprint/...   the eight server endpoints
+//	GET  /face/print/                            the person's page, one form per outcome
+//	POST /face/print/                            an attempt with the form value outcome
+//	GET  /solution/faceprint/image/query         the picture of the face
+//	GET  /media/...                              recordings and pictures of cards
+//	POST /control/next                           switches for the next sessions, and faults
+//	POST /control/revoke                         makes access tokens invalid
+//	GET  /control/sessions                       what happened, without personal data
+//
+// [Baidu.Next], [Baidu.RevokeAll], [Baidu.Revoke] and [Baidu.Calls] do the same
+// from Go. BAIDU.md beside this file shows each by curl, with the outcomes, the
+// [BaiduSwitches] and the [BaiduShape] values.
+//
+// Both fakes have a POST /control/next, so give each an address of its own.
 package sandbox

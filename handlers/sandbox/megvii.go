@@ -140,10 +140,10 @@ func (m *Megvii) routes() map[string]map[string]http.HandlerFunc {
 		"/faceid/lite/get_token":  {http.MethodPost: m.serveToken},
 		"/faceid/lite/do":         {http.MethodGet: m.serveDo, http.MethodPost: m.serveOutcome},
 		"/faceid/lite/get_result": {http.MethodGet: m.serveResult},
-		"/control/next":           {http.MethodPost: m.serveNext},
+		"/control/next":           {http.MethodPost: controlled(m.serveNext).ServeHTTP},
 		"/control/sessions":       {http.MethodGet: m.serveSessions},
-		"/control/finish":         {http.MethodPost: m.serveFinish},
-		"/control/notify":         {http.MethodPost: m.serveNotify},
+		"/control/finish":         {http.MethodPost: controlled(m.serveFinish).ServeHTTP},
+		"/control/notify":         {http.MethodPost: controlled(m.serveNotify).ServeHTTP},
 		"/":                       {http.MethodGet: m.serveIndex},
 	}
 }

@@ -143,9 +143,11 @@ func (p *megviiParams) readURLs(r *http.Request) *MegviiRefusal {
 	return nil
 }
 
+// megviiCallbackURL reads an address that a session keeps, hence not one of
+// megabytes; the vendor publishes no limit.
 func megviiCallbackURL(written string) (*url.URL, bool) {
 	u, err := url.Parse(written)
-	ok := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
+	ok := err == nil && len(written) <= 8<<10 && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
 	return u, ok
 }
 

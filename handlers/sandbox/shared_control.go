@@ -31,10 +31,15 @@ func (e *controlError) Error() string {
 	return e.Message + "; known: " + strings.Join(e.Known, ", ")
 }
 
+// controlled refuses control requests that a browser sends for a page of another
+// site: whatever a developer has open next to the sandbox cannot steer it.
+func controlled(serve http.HandlerFunc) http.Handler {
+	return http.NewCrossOriginProtection().Handler(serve)
+}
+
 // decodeControl reads the body of r, one JSON object, into the struct that into
 // points at. A name that no field has is refused with the list of the known
-// ones.
-// An empty body is an empty object.
+// ones. An empty body is an empty object.
 func decodeControl(w http.ResponseWriter, r *http.Request, into any) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, controlBodyLimit))
 	if err != nil {

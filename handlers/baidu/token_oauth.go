@@ -11,12 +11,9 @@ import (
 	"github.com/facegate/facegate/handlers/internal/strictjson"
 )
 
-// endpointOAuth names the OAuth endpoint in errors.
-const endpointOAuth = "oauth/2.0/token"
-
 // Lifetimes of an access token, when the vendor's own number makes no sense.
 const (
-	unknownTokenLife = 5 * time.Minute     // expires_in missing, zero or negative
+	unknownTokenLife = 5 * time.Minute     // expires_in missing, no number, zero or negative
 	longestTokenLife = 30 * 24 * time.Hour // what the vendor documents
 )
 
@@ -31,23 +28,13 @@ type grant struct {
 // refused with 110.
 type oauthAnswer struct {
 	AccessToken      text    `json:"access_token"`
-	ExpiresIn        integer `json:"expires_in"`
+	ExpiresIn        decimal `json:"expires_in"`
 	Error            text    `json:"error"`
 	ErrorDescription text    `json:"error_description"`
 }
 
-// fetchToken asks for an access token, and once more after trouble that passes.
-// Earlier tokens stay valid, so asking twice harms nobody.
+// fetchToken asks for an access token once.
 func (c *Client) fetchToken(ctx context.Context) (grant, error) {
-	got, err := c.askToken(ctx)
-	if err == nil || !passes(err) || sleep(ctx, jittered(firstWait)) != nil {
-		return got, err
-	}
-	return c.askToken(ctx)
-}
-
-// askToken asks once.
-func (c *Client) askToken(ctx context.Context) (grant, error) {
 	query := url.Values{
 		"grant_type":    {"client_credentials"},
 		"client_id":     {c.apiKey.Reveal()},
@@ -73,28 +60,14 @@ func (c *Client) askToken(ctx context.Context) (grant, error) {
 }
 
 // tokenLife honours expires_in, which is 30 days as a rule and one day at some of
-// the vendor's products, and clamps nonsense.
-func tokenLife(expiresIn integer) time.Duration {
+// the vendor's products, and clamps nonsense: a token that came is good for a while.
+func tokenLife(expiresIn decimal) time.Duration {
 	switch seconds := expiresIn.value; {
-	case seconds <= 0:
+	case seconds == nil || *seconds < 1:
 		return unknownTokenLife
-	case seconds >= int64(longestTokenLife/time.Second):
+	case *seconds >= longestTokenLife.Seconds():
 		return longestTokenLife
 	default:
-		return time.Duration(seconds) * time.Second
+		return time.Duration(*seconds) * time.Second
 	}
-}
-
-// plainToken reports whether text is 1 to longest printable ASCII characters
-// without space.
-func plainToken(text string, longest int) bool {
-	if text == "" || len(text) > longest {
-		return false
-	}
-	for _, c := range []byte(text) {
-		if c <= ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
 }

@@ -45,6 +45,12 @@ type tokenRecord struct {
 	version    int64
 }
 
+// leased reports whether somebody is fetching a token. A lease that ends later than
+// any lease can is that of a machine whose clock is wrong, and binds nobody.
+func (r *tokenRecord) leased(now time.Time, longest time.Duration) bool {
+	return now.Before(r.leaseUntil) && r.leaseUntil.Before(now.Add(2*longest))
+}
+
 // find returns the generation of that id, or nil.
 func (r *tokenRecord) find(id string) *generation {
 	if r == nil || id == "" {
@@ -71,16 +77,17 @@ func (r *tokenRecord) claimed(until time.Time, refused string) *tokenRecord {
 }
 
 // rotated returns the record with a new current token and without lease. The old
-// one is kept for keep.
+// one is kept for keep, if it lives as long: an expired one serves nobody, and
+// tokens of a second's life would pile up.
 func (r *tokenRecord) rotated(fresh *generation, now time.Time, keep time.Duration) *tokenRecord {
 	next := &tokenRecord{current: fresh, version: r.version}
-	if r.current != nil {
+	if r.current.good(now) {
 		old := *r.current
 		old.keepUntil = now.Add(keep)
 		next.older = append(next.older, &old)
 	}
 	for _, g := range r.older {
-		if now.Before(g.keepUntil) {
+		if g.good(now) && now.Before(g.keepUntil) {
 			next.older = append(next.older, g)
 		}
 	}

@@ -2,6 +2,7 @@ package baidu
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/facegate/facegate/handlers"
 )
@@ -218,3 +219,11 @@ func unknownCode(code int) codeInfo {
 func numbered(code int) handlers.Reason {
 	return handlers.Reason("vendor_code_" + strconv.Itoa(code))
 }
+
+// TokenInvalidMessage is the vendor's text for a verify_token that it does not
+// serve: not yet used, used up, too old, or of another application. Its number is
+// not documented.
+const TokenInvalidMessage = "Token无效或者已过期"
+
+// isTokenInvalid finds the text whatever stands around it.
+func isTokenInvalid(message string) bool { return strings.Contains(message, TokenInvalidMessage) }

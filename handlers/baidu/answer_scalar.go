@@ -1,6 +1,7 @@
 package baidu
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ type integer struct {
 	present bool
 }
 
+// errNotWhole means that a code or count is none.
+var errNotWhole = errors.New("baidu: not a whole number")
+
 // UnmarshalJSONFrom reads a number or a numeric string.
 func (n *integer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*n = integer{}
@@ -39,7 +43,7 @@ func (n *integer) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 	value, err := strconv.ParseInt(strings.TrimSpace(characters), 10, 64)
 	if err != nil {
-		return errUnexpected
+		return errNotWhole
 	}
 	*n = integer{value: value, present: true}
 	return nil
@@ -50,41 +54,55 @@ func (n integer) int() int {
 	return int(max(math.MinInt32, min(math.MaxInt32, n.value)))
 }
 
-// decimal is a number or a string of one; anything else is missing.
-type decimal struct{ value *float64 }
+// decimal is a number or a string of one. Anything else has no value and is odd:
+// something was said that is not understood.
+type decimal struct {
+	value *float64
+	odd   bool
+}
 
 // UnmarshalJSONFrom reads a number or a numeric string.
 func (d *decimal) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	d.value = nil
-	characters, _, err := scalar(dec)
+	*d = decimal{}
+	characters, simple, err := scalar(dec)
 	if err != nil {
 		return err
 	}
 	characters = strings.TrimSpace(characters)
-	if strings.Trim(characters, "0123456789+-.eE") != "" {
-		return nil // no hexadecimal, no infinity, no NaN
+	if characters == "" {
+		d.odd = !simple
+		return nil
 	}
-	if value, err := strconv.ParseFloat(characters, 64); err == nil {
+	value, err := strconv.ParseFloat(characters, 64)
+	// No hexadecimal, no infinity, no NaN.
+	if d.odd = err != nil || strings.Trim(characters, "0123456789+-.eE") != ""; !d.odd {
 		d.value = &value
 	}
 	return nil
 }
 
-// flag is a boolean, its word or 0 or 1; anything else is missing.
-type flag struct{ value *bool }
+// flag is a boolean, its word or 0 or 1. Anything else is odd as in decimal.
+type flag struct {
+	value *bool
+	odd   bool
+}
 
 // UnmarshalJSONFrom reads a boolean in any of its spellings.
 func (f *flag) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	f.value = nil
-	characters, _, err := scalar(dec)
+	*f = flag{}
+	characters, simple, err := scalar(dec)
 	if err != nil {
 		return err
 	}
-	switch characters {
+	switch strings.ToLower(strings.TrimSpace(characters)) {
 	case "true", "1":
 		f.value = new(true)
 	case "false", "0":
 		f.value = new(false)
+	case "":
+		f.odd = !simple
+	default:
+		f.odd = true
 	}
 	return nil
 }
@@ -92,12 +110,13 @@ func (f *flag) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // isTrue reports whether the flag is there and set.
 func (f flag) isTrue() bool { return f.value != nil && *f.value }
 
-// or returns the first of both that is there.
+// or is set if either is, and odd if either is.
 func (f flag) or(other flag) flag {
-	if f.value != nil {
-		return f
+	odd := f.odd || other.odd
+	if f.value == nil || other.isTrue() {
+		f.value = other.value
 	}
-	return other
+	return flag{f.value, odd}
 }
 
 // scalar reads one value of any kind. simple is false for objects and arrays,

@@ -2,18 +2,9 @@ package baidu
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/facegate/facegate/handlers/internal/strictjson"
 )
-
-// TokenInvalidMessage is the vendor's text for a verify_token that it does not
-// serve: not yet used, used up, too old, or of another application. Its number is
-// not documented.
-const TokenInvalidMessage = "Token无效或者已过期"
-
-// isTokenInvalid finds the text whatever stands around it.
-func isTokenInvalid(message string) bool { return strings.Contains(message, TokenInvalidMessage) }
 
 // maxString is the longest text in an answer: a base64 image of 10 MB whose slashes
 // may be escaped.

@@ -1,6 +1,7 @@
 package baidu
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -26,7 +27,8 @@ type Policy struct {
 	// some plans send it.
 	RequireSpoofing bool
 
-	// AllowRisk lets risk_level 1 and 2 pass. Default false: review.
+	// AllowRisk lets every risk_level pass, not only 3, 4 and none. Default false:
+	// review.
 	AllowRisk bool
 
 	// AllowDemoted lets a check pass that fell back from real-time to recorded video.
@@ -129,6 +131,8 @@ func (v *Vendor) judgePass(statement *Statement, s handlers.Session) handlers.Ju
 	found := &findings{}
 	found.review(detail.Failure != nil || !detail.Passed, handlers.ReasonConflict)
 	found.review(!detail.HasResult, ReasonResultMissing)
+	found.review(detail.odd || outside(detail.Score, 100) || outside(detail.LivenessScore, math.MaxFloat64) ||
+		outside(detail.Spoofing, math.MaxFloat64), ReasonUnexpectedAnswer)
 	v.checkIdentity(found, detail.Confirmed, s)
 	if v.config.Policy.MinScore > 0 {
 		found.review(detail.Score == nil, ReasonScoreMissing)
@@ -152,10 +156,11 @@ func (v *Vendor) checkAll(found *findings, statement *Statement, s handlers.Sess
 		return
 	}
 	last, ok := statement.All.Last()
-	if !ok || !last.Clean() || statement.All.Count != len(statement.All.Attempts) {
+	if !ok || !last.Clean() || !statement.All.Whole() {
 		found.review(true, handlers.ReasonConflict)
 		return
 	}
+	found.review(last.odd || outside(last.Score, 100) || outside(last.SpoofingScore, math.MaxFloat64), ReasonUnexpectedAnswer)
 	v.checkIdentity(found, last.Confirmed, s)
 	if last.Score != nil && last.Threshold != nil {
 		found.review(*last.Score < *last.Threshold, handlers.ReasonConflict)
@@ -168,7 +173,8 @@ func (v *Vendor) checkAll(found *findings, statement *Statement, s handlers.Sess
 }
 
 // checkIdentity compares the confirmed name and number with what was submitted.
-// Where nothing was submitted there is nothing to compare.
+// Where nothing was submitted there is nothing to compare, unless every start has
+// to name the person.
 func (v *Vendor) checkIdentity(found *findings, confirmed *Identity, s handlers.Session) {
 	memory, err := readMemory(s.Memory)
 	if err != nil {
@@ -176,6 +182,7 @@ func (v *Vendor) checkIdentity(found *findings, confirmed *Identity, s handlers.
 		return
 	}
 	if !memory.submitted() {
+		found.review(v.config.RequireIDCard, ReasonUnconfirmed)
 		return
 	}
 	switch {
@@ -190,8 +197,8 @@ func (v *Vendor) checkIdentity(found *findings, confirmed *Identity, s handlers.
 
 // checkCircumstances applies the rules about risk and fallback.
 func (v *Vendor) checkCircumstances(found *findings, riskLevel string, demoted *bool) {
-	risky := riskLevel == "1" || riskLevel == "2"
-	found.review(risky && !v.config.Policy.AllowRisk, ReasonRiskFlagged)
+	riskless := riskLevel == "" || riskLevel == "3" || riskLevel == "4"
+	found.review(!riskless && !v.config.Policy.AllowRisk, ReasonRiskFlagged)
 	found.review(demoted != nil && *demoted && !v.config.Policy.AllowDemoted, ReasonLivenessDemoted)
 }
 
@@ -229,6 +236,11 @@ func judgement(verdict handlers.Verdict, reasons ...handlers.Reason) handlers.Ju
 
 // above reports whether a value is there and higher than limit.
 func above(value *float64, limit float64) bool { return value != nil && *value > limit }
+
+// outside reports whether a value is there and beyond its scale.
+func outside(value *float64, highest float64) bool {
+	return value != nil && (*value < 0 || *value > highest)
+}
 
 // bucket rounds a likeness down to tens, so that no measurement of a face is kept:
 // "90" for 93.8. Empty when nothing was compared, which liveness-only plans report

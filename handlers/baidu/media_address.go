@@ -35,21 +35,22 @@ func reserved() []netip.Prefix {
 		netip.MustParsePrefix("198.51.100.0/24"), // documentation
 		netip.MustParsePrefix("203.0.113.0/24"),  // documentation
 		netip.MustParsePrefix("240.0.0.0/4"),     // reserved, broadcast
-		netip.MustParsePrefix("::/96"),           // IPv4-compatible
-		netip.MustParsePrefix("64:ff9b::/96"),    // NAT64 of any IPv4 address
-		netip.MustParsePrefix("64:ff9b:1::/48"),  // local NAT64
-		netip.MustParsePrefix("100::/64"),        // discard
 		netip.MustParsePrefix("2001::/23"),       // protocol assignments, Teredo
 		netip.MustParsePrefix("2001:db8::/32"),   // documentation
 		netip.MustParsePrefix("2002::/16"),       // 6to4 of any IPv4 address
-		netip.MustParsePrefix("fec0::/10"),       // site-local
+		netip.MustParsePrefix("3fff::/20"),       // documentation
 	}
 }
 
-// public reports whether a is the address of a host on the public internet.
+// public reports whether a is the address of a host on the public internet. Of
+// IPv6 only 2000::/3 is given out to such hosts; around it lie the many spellings
+// of IPv4 addresses, NAT64 among them.
 func public(a netip.Addr) bool {
 	a = a.Unmap()
 	if a.Zone() != "" || !a.IsGlobalUnicast() || a.IsPrivate() {
+		return false
+	}
+	if a.Is6() && !netip.MustParsePrefix("2000::/3").Contains(a) {
 		return false
 	}
 	for _, prefix := range reserved() {

@@ -36,8 +36,8 @@ func (v *Vendor) Check(req handlers.BeginRequest) ([]byte, error) {
 }
 
 // Begin opens a check: verify_token, then the ID card or photo if given, then the
-// page. Whatever fails after the verify_token was made fails the start: nobody is sent to a page that
-// is half prepared.
+// page. Whatever fails after the verify_token was made fails the start: nobody is
+// sent to a page that is half prepared.
 func (v *Vendor) Begin(ctx context.Context, req handlers.BeginRequest) (handlers.Begun, error) {
 	params, err := v.params(req.Params)
 	if err != nil {
@@ -56,7 +56,7 @@ func (v *Vendor) Begin(ctx context.Context, req handlers.BeginRequest) (handlers
 	if err != nil {
 		return handlers.Begun{}, err
 	}
-	person, err := v.prepare(ctx, made.Token, params)
+	person, err := v.prepare(ctx, made, params)
 	if err != nil {
 		return handlers.Begun{}, err
 	}
@@ -105,10 +105,10 @@ func (v *Vendor) params(given any) (Params, error) {
 
 // prepare tells the vendor what the plan needs before the person comes. It returns
 // whom the person must be, if anybody.
-func (v *Vendor) prepare(ctx context.Context, token handlers.Private, params Params) (*Identity, error) {
+func (v *Vendor) prepare(ctx context.Context, made VerifyToken, params Params) (*Identity, error) {
 	if !params.Image.IsZero() {
 		_, err := v.client.UploadMatchImage(ctx, MatchImageRequest{
-			VerifyToken: token, Image: params.Image,
+			VerifyToken: made.Token, Generation: made.Generation, Image: params.Image,
 			QualityControl: params.QualityControl, LivenessControl: params.LivenessControl,
 		})
 		if err != nil {
@@ -119,7 +119,8 @@ func (v *Vendor) prepare(ctx context.Context, token handlers.Private, params Par
 		return nil, nil
 	}
 	_, err := v.client.SubmitIDCard(ctx, IDCardRequest{
-		VerifyToken: token, Name: params.Name, Number: params.IDNumber, CertificateType: params.CertificateType,
+		VerifyToken: made.Token, Generation: made.Generation,
+		Name: params.Name, Number: params.IDNumber, CertificateType: params.CertificateType,
 	})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package baidu
 import (
 	"context"
 	"encoding/base64"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -19,8 +20,8 @@ type Detail struct {
 	// contradicts itself: not passed.
 	Failure *APIError
 
-	// HasResult says that a result object came. Without one every field below it is
-	// empty and means nothing.
+	// HasResult says that a result came, with the verify_result that the vendor puts
+	// into each. Without one the fields below mean nothing.
 	HasResult bool
 
 	// Score is the likeness of the faces, 0 to 100; 0 for plans that only check for
@@ -39,7 +40,7 @@ type Detail struct {
 	VerifyLogID string
 
 	// RiskLevel is "1" or "2" for a risky device or situation, "3" or "4" for none;
-	// empty when the plan does not check.
+	// empty when the plan does not check, "undocumented" when it is no plain word.
 	RiskLevel string
 
 	// RiskTag is the vendor's name of the risk.
@@ -66,6 +67,8 @@ type Detail struct {
 
 	// LogID names the call in the vendor's console.
 	LogID string
+
+	odd bool // a score or flag is there that cannot be read
 }
 
 // Identity is a person's name and number.
@@ -168,6 +171,16 @@ func card(fields *cardFields) *Card {
 	}
 }
 
+// riskLevel returns a level as a plain word. One that is none must not read as no
+// risk.
+func riskLevel(t text) string {
+	level := strings.TrimSpace(string(t))
+	if word := identifier(level); word != "" || level == "" {
+		return word
+	}
+	return "undocumented"
+}
+
 // hide wraps a text.
 func hide(t text) handlers.Private { return handlers.Hide(string(t)) }
 
@@ -244,15 +257,17 @@ func (a *detailAnswer) detail() Detail {
 	if result == nil {
 		return detail
 	}
-	detail.HasResult = true
 	demoted := a.IsDemote.or(result.IsDemote)
 	if verify := result.VerifyResult.value; verify != nil {
+		detail.HasResult = true
 		detail.Score, detail.LivenessScore, detail.Spoofing = verify.Score.value, verify.LivenessScore.value, verify.Spoofing.value
 		detail.VerifyLogID = identifier(string(verify.VerifyLogID))
-		detail.RiskLevel, detail.RiskTag = identifier(string(verify.RiskLevel)), hide(verify.RiskTag)
+		detail.RiskLevel, detail.RiskTag = riskLevel(verify.RiskLevel), hide(verify.RiskTag)
 		demoted = demoted.or(verify.IsDemote)
+		detail.odd = verify.Score.odd || verify.LivenessScore.odd || verify.Spoofing.odd
 	}
 	detail.Demoted = demoted.value
+	detail.odd = detail.odd || demoted.odd
 	detail.Confirmed = confirmed(result.Confirm.value)
 	detail.Card = card(result.OCR.value)
 	return detail

@@ -69,8 +69,8 @@ type VerifyToken struct {
 	// picture.
 	Token handlers.Private
 
-	// Generation names the access token that made it, for [Query.Generation]. It is
-	// no secret.
+	// Generation names the access token that made it, for the calls that follow; see
+	// [Query.Generation]. It is no secret.
 	Generation string
 
 	// LogID names the call in the vendor's console.
@@ -151,6 +151,9 @@ type IDCardRequest struct {
 
 	// CertificateType is the kind of document. Default MainlandIDCard.
 	CertificateType CertificateType
+
+	// Generation is as in [Query].
+	Generation string
 }
 
 // Receipt acknowledges a call that brings no data back.
@@ -173,7 +176,7 @@ func (c *Client) SubmitIDCard(ctx context.Context, req IDCardRequest) (Receipt, 
 	if err != nil {
 		return Receipt{}, err
 	}
-	return c.acknowledge(ctx, endpointSubmit, struct {
+	return c.acknowledge(ctx, endpointSubmit, req.Generation, struct {
 		VerifyToken     string          `json:"verify_token"`
 		Name            string          `json:"id_name"`
 		Number          string          `json:"id_no"`
@@ -197,6 +200,9 @@ type MatchImageRequest struct {
 
 	// LivenessControl refuses photos of photos. Default NONE.
 	LivenessControl Control
+
+	// Generation is as in [Query].
+	Generation string
 }
 
 // UploadMatchImage uploads the photo to compare with. A bad image fails with
@@ -208,7 +214,7 @@ func (c *Client) UploadMatchImage(ctx context.Context, req MatchImageRequest) (R
 	if err := checkImage(req.Image, req.QualityControl, req.LivenessControl); err != nil {
 		return Receipt{}, err
 	}
-	return c.acknowledge(ctx, endpointUpload, struct {
+	return c.acknowledge(ctx, endpointUpload, req.Generation, struct {
 		VerifyToken     string  `json:"verify_token"`
 		Image           string  `json:"image"`
 		QualityControl  Control `json:"quality_control,omitzero"`
@@ -217,28 +223,17 @@ func (c *Client) UploadMatchImage(ctx context.Context, req MatchImageRequest) (R
 }
 
 // acknowledge makes a call that is answered by success alone.
-func (c *Client) acknowledge(ctx context.Context, endpoint string, body any) (Receipt, error) {
+func (c *Client) acknowledge(ctx context.Context, endpoint, generation string, body any) (Receipt, error) {
 	call, err := newCall(endpoint, 1, body)
 	if err != nil {
 		return Receipt{}, err
 	}
 	var answer receiptAnswer
-	if _, err := c.send(ctx, call, into(&answer)); err != nil {
+	if _, err := c.sendAs(ctx, call, generation, into(&answer)); err != nil {
 		return Receipt{}, err
 	}
 	if refused := answer.scheme(endpoint); refused != nil {
 		return Receipt{}, wrap(refused)
 	}
 	return Receipt{LogID: identifier(string(answer.LogID))}, nil
-}
-
-// maxVerifyToken bounds a verify_token, which has 24 characters so far.
-const maxVerifyToken = 256
-
-// checkVerifyToken refuses what cannot be a verify_token.
-func checkVerifyToken(token handlers.Private) error {
-	if !plainToken(token.Reveal(), maxVerifyToken) {
-		return invalid(handlers.CodeInvalidInput, "VerifyToken must be 1 to 256 printable ASCII characters")
-	}
-	return nil
 }

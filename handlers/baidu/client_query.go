@@ -28,8 +28,7 @@ type queryBody struct {
 	VerifyToken string `json:"verify_token"`
 }
 
-// query asks one endpoint. own reports whether the access token that made the
-// verify_token, where one is named, could still be used.
+// query asks one endpoint. own is as in sendAs.
 func (c *Client) query(ctx context.Context, endpoint string, q Query, decode decoder) (own bool, err error) {
 	if err := checkVerifyToken(q.VerifyToken); err != nil {
 		return false, err
@@ -38,32 +37,7 @@ func (c *Client) query(ctx context.Context, endpoint string, q Query, decode dec
 	if err != nil {
 		return false, err
 	}
-	own = q.Generation == ""
-	maker, known := c.tokens.maker(ctx, q.Generation)
-	if known && !c.tokens.isCurrent(maker) {
-		served, err := c.queryOld(ctx, call, maker, decode)
-		if served || (err != nil && !accessRefused(err)) {
-			return true, err
-		}
-		own = err == nil
-	}
-	used, err := c.send(ctx, call, decode)
-	return own || used.generation == q.Generation, err
-}
-
-// queryOld asks with an older access token. It is not served when the vendor
-// refuses the access token, which is then forgotten, or the verify_token under it.
-func (c *Client) queryOld(ctx context.Context, call call, maker access, decode decoder) (served bool, err error) {
-	var head envelope
-	err = c.exchange(ctx, call, maker, func(body []byte) (envelope, error) {
-		var err error
-		head, err = decode(body)
-		return head, err
-	})
-	if accessRefused(err) {
-		c.tokens.forget(ctx, maker.generation)
-	}
-	return err == nil && (head.Success.isTrue() || !isTokenInvalid(string(head.Message))), err
+	return c.sendAs(ctx, call, q.Generation, decode)
 }
 
 // Simple is the final picture of the person's face.

@@ -79,7 +79,8 @@ func (e *APIError) Reason() handlers.Reason { return e.reason }
 // refusal builds the error for a code, a message or a status.
 func refusal(endpoint string, status int, code int, message string, logID text) *APIError {
 	row := describe(code)
-	if row.class == ClassUnknown && isTokenInvalid(message) {
+	if isTokenInvalid(message) && row.class != ClassUser && row.class != ClassReview {
+		// Its number is not documented: it may be one that means much, such as 216100.
 		row = codeInfo{ClassVerifyToken, false, ReasonTokenInvalid, handlers.CodeVendorRefused}
 	}
 	return &APIError{
@@ -134,19 +135,4 @@ func unexpected(endpoint string, cause error) error {
 		Code: handlers.CodeVendorUnavailable, Reason: ReasonUnexpectedAnswer,
 		Err: fmt.Errorf("%w: %s: %w", errUnexpected, endpoint, cause),
 	}
-}
-
-// identifier returns text if it is a short run of harmless characters, else "".
-func identifier(text string) string {
-	if len(text) > 64 {
-		return ""
-	}
-	for _, c := range []byte(text) {
-		switch {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '-', c == '_':
-		default:
-			return ""
-		}
-	}
-	return text
 }

@@ -12,8 +12,7 @@ import (
 
 // All is every attempt of one check, with what was charged.
 type All struct {
-	// Count is the vendor's own count of the attempts. Where it is not
-	// len(Attempts), the answer is not to be trusted.
+	// Count is the vendor's own count of the attempts; see [All.Whole].
 	Count int
 
 	// OCRCharges, MatchCharges and VerifyCharges count what is billed for reading
@@ -37,6 +36,17 @@ func (a All) Last() (Attempt, bool) {
 		return Attempt{}, false
 	}
 	return a.Attempts[len(a.Attempts)-1], true
+}
+
+// Whole reports whether the attempts are as many as the vendor counted, and each
+// of 1 to Count is there once. Without that nobody can tell which was the last.
+func (a All) Whole() bool {
+	for i, attempt := range a.Attempts {
+		if attempt.Order != i+1 {
+			return false
+		}
+	}
+	return a.Count == len(a.Attempts)
 }
 
 // Attempt is one try of the person.
@@ -89,6 +99,8 @@ type Attempt struct {
 	Card *Card
 	// FrontImage and BackImage are URLs of pictures of the card.
 	FrontImage, BackImage handlers.Private
+
+	odd bool // as in Detail
 }
 
 // Clean reports whether the attempt passed and no code contradicts it.
@@ -188,8 +200,9 @@ func (f *attemptFields) attempt() Attempt {
 		attempt.FaceImage, attempt.VerifyLogID = hide(detail.FaceImage), identifier(string(detail.VerifyLogID))
 		attempt.Score, attempt.Threshold = detail.Score.value, detail.Threshold.value
 		attempt.LivenessScore, attempt.SpoofingScore = detail.LivenessScore.value, detail.SpoofingScore.value
-		attempt.RiskLevel, attempt.RiskTag = identifier(string(detail.RiskLevel)), hide(detail.RiskTag)
+		attempt.RiskLevel, attempt.RiskTag = riskLevel(detail.RiskLevel), hide(detail.RiskTag)
 		attempt.Demoted = detail.IsDemote.value
+		attempt.odd = detail.Score.odd || detail.Threshold.odd || detail.SpoofingScore.odd || detail.IsDemote.odd
 	}
 	parts := f.cardParts
 	if confirm := f.Confirm.value; confirm != nil {

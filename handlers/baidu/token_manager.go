@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"math"
 	mathrand "math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -39,7 +38,6 @@ type tokens struct {
 	lease time.Duration // longer than a fetch takes
 
 	seen    atomic.Pointer[tokenRecord] // the record as last read or written
-	ahead   atomic.Bool                 // a refresh ahead is under way here
 	flights singleflight.Group
 	pause   pause
 }
@@ -58,17 +56,16 @@ func (t *tokens) current(ctx context.Context) (access, error) {
 	return t.share(ctx, "")
 }
 
-// refreshAhead fetches the next token beside the callers, once at a time, and not
-// while OAuth is left alone.
+// refreshAhead fetches the next token beside the callers, if it is time to.
 func (t *tokens) refreshAhead(ctx context.Context, now time.Time) {
-	if t.pause.check(now, false) != nil || !t.ahead.CompareAndSwap(false, true) {
+	if !t.pause.beginAhead(now) {
 		return
 	}
-	ctx = context.WithoutCancel(ctx)
-	t.flights.DoChan("", func() (any, error) {
-		defer t.ahead.Store(false)
-		return t.bounded(ctx, "")
-	})
+	// Not one of the flights: joining one that is about to land would lose the end.
+	go func() {
+		defer t.pause.endAhead()
+		_, _ = t.bounded(context.WithoutCancel(ctx), "")
+	}()
 }
 
 // replace returns another token than the refused one. It forgets the refused one
@@ -115,12 +112,9 @@ func (t *tokens) obtain(ctx context.Context, refused string) (access, error) {
 		}
 		now := time.Now()
 		usable := record.current.good(now) && record.current.id != refused
-		if usable && record.current.fresh(now) {
-			return t.adopt(record), nil
-		}
-		leased := now.Before(record.leaseUntil)
-		if leased && usable {
-			return t.adopt(record), nil // it serves until the other one is done
+		leased := record.leased(now, t.lease)
+		if usable && (refused != "" || leased || record.current.fresh(now)) {
+			return t.adopt(record), nil // if it nears its end, somebody else sees to that
 		}
 		if !leased {
 			got, err := t.claimAndFetch(ctx, record, refused)
@@ -151,7 +145,7 @@ func (t *tokens) claimAndFetch(ctx context.Context, record *tokenRecord, refused
 	if refused != "" {
 		t.pause.refreshed(time.Now())
 	}
-	got, err := t.fetch(ctx)
+	got, err := t.ask(ctx)
 	now := time.Now()
 	if err != nil {
 		t.pause.failed(now, err)
@@ -169,6 +163,17 @@ func (t *tokens) claimAndFetch(ctx context.Context, record *tokenRecord, refused
 	}
 	// A token that could not be stored still serves this process.
 	return t.adopt(rotated), nil
+}
+
+// ask fetches a token, and once more after trouble that passes, unless OAuth has
+// failed before: then each pause ends with one call. Earlier tokens stay valid, so
+// asking twice harms nobody.
+func (t *tokens) ask(ctx context.Context) (grant, error) {
+	got, err := t.fetch(ctx)
+	if err == nil || !passes(err) || !t.pause.first() || sleep(ctx, jittered(firstWait)) != nil {
+		return got, err
+	}
+	return t.fetch(ctx)
 }
 
 // newGeneration gives a token its times. It is followed early enough that it
@@ -206,10 +211,11 @@ func (t *tokens) isCurrent(token access) bool {
 }
 
 // forget drops an older generation that the vendor refused. Failing is harmless:
-// the next one who is refused tries again.
+// the next one who is refused tries again. Under somebody's lease it does nothing:
+// whoever fetches could not store the new token in a record that has moved.
 func (t *tokens) forget(ctx context.Context, id string) {
 	record, err := t.load(ctx)
-	if err != nil || record.find(id) == nil || record.find(id) == record.current {
+	if err != nil || record.find(id) == nil || record.find(id) == record.current || record.leased(time.Now(), t.lease) {
 		return
 	}
 	record = record.without(id)
@@ -271,24 +277,4 @@ func (t *tokens) save(ctx context.Context, record *tokenRecord) error {
 	}
 	record.version = version
 	return nil
-}
-
-// sleep waits, or returns ctx's error.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-// jittered spreads d over half to one and a half of it.
-func jittered(d time.Duration) time.Duration {
-	if d <= 0 || d > math.MaxInt64/2 {
-		return d
-	}
-	return d/2 + mathrand.N(d)
 }

@@ -85,7 +85,7 @@ func TestEveryRowOfTheVendorsTables(t *testing.T) {
 }
 
 func TestTheTextOfAnInvalidTokenCountsWhateverItsNumber(t *testing.T) {
-	for _, code := range []int{0, 5, 283401, 999999} {
+	for _, code := range []int{0, 5, 216100, 283400, 283401, 999999} {
 		e := refusal(endpointDetail, 200, code, "错误:"+TokenInvalidMessage+"。", "")
 		assert.Equal(t, ClassVerifyToken, e.Class, "its number is not documented: %d", code)
 		assert.Equal(t, code, e.Code)

@@ -14,6 +14,8 @@ const (
 	credentialsPause   = time.Minute      // after a refusal of the key pair
 	longestCredentials = 15 * time.Minute // doubling up to here
 
+	aheadRest = time.Second // between two looks for a token ahead of need
+
 	refusalWindow = time.Minute // within which
 	maxRefusals   = 5           // this many fresh tokens may be refused
 )
@@ -29,6 +31,9 @@ type pause struct {
 
 	windowEnds time.Time
 	refusals   int
+
+	ahead     bool      // a refresh ahead is under way
+	nextAhead time.Time // and the next one may not begin before
 }
 
 // check returns the error to answer with while OAuth is left alone, or nil.
@@ -42,6 +47,32 @@ func (p *pause) check(now time.Time, refused bool) error {
 		return &handlers.Error{Code: handlers.CodeVendorUnavailable, Reason: ReasonAccessToken, Err: errRefusedAgain}
 	}
 	return nil
+}
+
+// first reports whether OAuth has not failed since it last answered.
+func (p *pause) first() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failures == 0
+}
+
+// beginAhead reports whether a refresh ahead may begin: one at a time, a moment
+// apart, and not while OAuth is left alone. endAhead must follow.
+func (p *pause) beginAhead(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ahead || now.Before(p.until) || now.Before(p.nextAhead) {
+		return false
+	}
+	p.ahead, p.nextAhead = true, now.Add(aheadRest)
+	return true
+}
+
+// endAhead says that the refresh ahead is over.
+func (p *pause) endAhead() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ahead = false
 }
 
 // refreshed counts a fetch that a refused token made necessary.

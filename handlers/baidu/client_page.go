@@ -8,9 +8,6 @@ import (
 	"github.com/facegate/facegate/handlers"
 )
 
-// DefaultBaseURL serves the access token and every server API.
-const DefaultBaseURL = "https://aip.baidubce.com"
-
 // Entries of the hosted page. Which tier of plan uses which is not documented;
 // the console shows the address of a plan.
 const (
@@ -34,7 +31,7 @@ func entryHosts() []string {
 // knownEntry reports whether address is https on one of the vendor's hosts.
 func knownEntry(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && u.Scheme == "https" && u.Port() == "" && u.Fragment == "" && slices.Contains(entryHosts(), u.Hostname())
+	return err == nil && plainBase(address, false) && slices.Contains(entryHosts(), u.Host)
 }
 
 // pageOrigins are where the hosted page may lead on its own: the configured entry,
@@ -76,11 +73,7 @@ func (c *Client) PageURL(req PageRequest) (handlers.Private, error) {
 	if !webURL(req.SuccessURL) || !webURL(req.FailedURL) {
 		return handlers.Private{}, invalid(handlers.CodeInvalidInput, "SuccessURL and FailedURL must be absolute http or https URLs")
 	}
-	separator := "?"
-	if strings.Contains(c.entry, "?") {
-		separator = "&"
-	}
-	page := c.entry + separator + "token=" + encodeComponent(req.VerifyToken.Reveal()) +
+	page := c.entry + "?token=" + encodeComponent(req.VerifyToken.Reveal()) +
 		"&successUrl=" + encodeComponent(req.SuccessURL) + "&failedUrl=" + encodeComponent(req.FailedURL)
 	if req.Native {
 		page += "&useNative=1"
@@ -92,10 +85,4 @@ func (c *Client) PageURL(req PageRequest) (handlers.Private, error) {
 // a space is %20, never a plus sign.
 func encodeComponent(text string) string {
 	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
-}
-
-// webURL reports whether text is an absolute http or https URL.
-func webURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }

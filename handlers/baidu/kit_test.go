@@ -1,0 +1,261 @@
+package baidu_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/facegate/facegate/handlers"
+	"github.com/facegate/facegate/handlers/baidu"
+	"github.com/facegate/facegate/handlers/sandbox"
+	"github.com/facegate/facegate/store"
+)
+
+// shop is an app that mounts the kit with this vendor, without a network: time in
+// it is virtual.
+type shop struct {
+	t       *testing.T
+	fake    *sandbox.Baidu
+	kit     *handlers.Kit
+	cookies []*http.Cookie
+	line    *carry
+	subject string
+
+	mu    sync.Mutex
+	heard []handlers.Result
+	at    []time.Duration // since the shop opened
+	began time.Time
+}
+
+// carry answers the vendor's client and the browser out of the fake.
+type carry struct {
+	fake  http.Handler
+	down  atomic.Bool
+	tries atomic.Int64 // while down
+}
+
+func (c *carry) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	if c.down.Load() {
+		c.tries.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return w.Result(), nil
+	}
+	r = r.Clone(r.Context())
+	r.RequestURI = r.URL.RequestURI()
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	c.fake.ServeHTTP(w, r)
+	return w.Result(), r.Context().Err()
+}
+
+func newShop(t *testing.T, change ...func(*sandbox.BaiduConfig)) *shop {
+	config := sandbox.BaiduConfig{AllowAnyHost: true, PlanIDs: []string{"1"}}
+	for _, c := range change {
+		c(&config)
+	}
+	s := &shop{t: t, subject: "someone", began: time.Now(), fake: sandbox.NewBaidu(config)}
+	s.line = &carry{fake: s.fake}
+	memory := store.NewMemory()
+	vendor, err := baidu.New(baidu.Config{
+		APIKey: handlers.Hide(sandbox.BaiduAPIKey), SecretKey: handlers.Hide(sandbox.BaiduSecretKey), PlanID: "1",
+		Tokens: memory, HTTPClient: &http.Client{Transport: s.line}, UseGetAll: true, RequireIDCard: true,
+	})
+	require.NoError(t, err)
+	s.kit, err = handlers.New(handlers.Options{
+		Vendor: vendor, Store: memory, PublicURL: "https://shop.example/face", PollInterval: time.Minute,
+		Identify: func(*http.Request) (string, error) { return s.subject, nil },
+		Prepare: func(*http.Request) (handlers.StartParams, error) {
+			return handlers.StartParams{Params: baidu.Params{Name: handlers.Hide("测试甲"), IDNumber: handlers.Hide("000000190001010009")}}, nil
+		},
+		OnResult: func(_ context.Context, r handlers.Result) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.heard, s.at = append(s.heard, r), append(s.at, time.Since(s.began))
+			return nil
+		},
+	})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = s.kit.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		_ = s.kit.Shutdown(context.Background())
+	})
+	return s
+}
+
+// visit sends the browser to one of the kit's endpoints.
+func (s *shop) visit(method, target string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	for _, c := range s.cookies {
+		r.AddCookie(c)
+	}
+	w := httptest.NewRecorder()
+	s.kit.Handler().ServeHTTP(w, r)
+	s.cookies = append(s.cookies, w.Result().Cookies()...)
+	return w
+}
+
+// check starts a check and chooses how it ends, a while later. It returns where
+// the vendor sends the browser.
+func (s *shop) check(outcome string, after time.Duration) string {
+	w := s.visit(http.MethodPost, "https://shop.example/face/start")
+	require.Equal(s.t, http.StatusSeeOther, w.Code, w.Body.String())
+	time.Sleep(after)
+	browser := http.Client{Transport: s.line, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	page, err := browser.PostForm(w.Header().Get("Location"), url.Values{"outcome": {outcome}})
+	require.NoError(s.t, err)
+	return page.Header.Get("Location")
+}
+
+// asked is how often the vendor was asked how it ended.
+func (s *shop) asked() int { return s.fake.Calls()[sandbox.BaiduDetail] }
+
+// only returns the one result, and when it was heard.
+func (s *shop) only() (handlers.Result, time.Duration) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	require.Len(s.t, s.heard, 1)
+	return s.heard[0], s.at[0]
+}
+
+func TestCase86APersonWhoClosesTheTabIsReconciledInMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t)
+		s.check("pass", 2*time.Minute)
+		time.Sleep(15 * time.Minute)
+		synctest.Wait()
+		result, at := s.only()
+		assert.Equal(t, handlers.Passed, result.Verdict)
+		assert.Equal(t, handlers.CarrierQuery, result.Via)
+		assert.Less(t, at, 12*time.Minute)
+		assert.Equal(t, 1, s.asked())
+	})
+}
+
+func TestWhoNeverFinishesCostsAHandfulOfCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t)
+		s.check("abandon", time.Minute)
+		time.Sleep(96 * time.Hour)
+		synctest.Wait()
+		result, at := s.only()
+		assert.Equal(t, handlers.Expired, result.Verdict)
+		assert.Equal(t, []handlers.Reason{baidu.ReasonUnused}, result.Reasons)
+		assert.Less(t, at, 3*time.Hour)
+		assert.LessOrEqual(t, s.asked(), 4)
+	})
+}
+
+func TestCase141AVendorThatIsDownForHalfADayLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t)
+		s.check("pass", time.Minute)
+		s.line.down.Store(true)
+		time.Sleep(12 * time.Hour)
+		assert.LessOrEqual(t, s.line.tries.Load(), int64(24), "a handful of queries, of three tries each")
+		s.line.down.Store(false)
+		time.Sleep(60 * time.Hour)
+		synctest.Wait()
+		result, _ := s.only()
+		assert.Equal(t, handlers.Passed, result.Verdict)
+	})
+}
+
+// finish is where the page behind the vendor's return moves on to.
+func finish(t *testing.T, back string) string {
+	returned, err := url.Parse(back)
+	require.NoError(t, err)
+	return "https://shop.example/face/finish?session=" + returned.Query().Get("session")
+}
+
+func TestCase76ReturnsAndReloadsCostAFewCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t)
+		require.NoError(t, s.fake.Next(sandbox.BaiduSwitches{PendingQueries: 1000}))
+		back := s.check("pass", time.Minute)
+		mine := s.cookies
+		for range 300 {
+			s.cookies = nil // a stranger with the return's address
+			s.visit(http.MethodGet, back)
+			s.visit(http.MethodGet, strings.Replace(back, "o=s", "o=f&o=s&success=true", 1))
+			s.visit(http.MethodGet, finish(t, back))
+		}
+		assert.Zero(t, s.asked(), "case 75: strangers cost nothing")
+		s.cookies = mine
+		for range 300 {
+			s.visit(http.MethodGet, finish(t, back))
+			time.Sleep(time.Second)
+		}
+		assert.LessOrEqual(t, s.asked(), 4, "half of the budget is the reconciler's")
+	})
+}
+
+func TestCase131bChecksUnderARevokedTokenEndInReview(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t)
+		require.NoError(t, s.fake.Next(sandbox.BaiduSwitches{TokenBound: true}))
+		s.check("pass", time.Minute)
+		require.Equal(t, 1, s.fake.RevokeAll())
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		result, _ := s.only()
+		assert.Equal(t, handlers.Review, result.Verdict)
+		assert.Equal(t, []handlers.Reason{baidu.ReasonTokenOrphaned}, result.Reasons)
+		assert.Equal(t, 2, s.fake.Calls()[sandbox.BaiduToken])
+	})
+}
+
+func TestCase131AResultSurvivesTheRotationOfTheToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t, func(c *sandbox.BaiduConfig) { c.TokenTTL = time.Hour })
+		for len(s.heard) < 15 { // one a while, until the first token is over
+			require.NoError(t, s.fake.Next(sandbox.BaiduSwitches{TokenBound: true}))
+			s.subject += "+1"
+			s.check("pass", time.Minute)
+			time.Sleep(10*time.Minute + 30*time.Second)
+			synctest.Wait()
+		}
+		assert.GreaterOrEqual(t, s.fake.Calls()[sandbox.BaiduToken], 3)
+		for _, result := range s.heard {
+			assert.Equal(t, handlers.Passed, result.Verdict)
+		}
+	})
+}
+
+func TestCase87APersonWhoIsBackBeforeTheVendorIsDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t)
+		require.NoError(t, s.fake.Next(sandbox.BaiduSwitches{PendingQueries: 1}))
+		back := s.check("pass", 2*time.Minute)
+		require.Equal(t, http.StatusOK, s.visit(http.MethodGet, back).Code)
+		page := s.visit(http.MethodGet, finish(t, back))
+		require.Equal(t, http.StatusOK, page.Code)
+		require.Contains(t, page.Body.String(), `id="wait"`)
+		time.Sleep(15 * time.Minute)
+		synctest.Wait()
+		result, at := s.only()
+		assert.Equal(t, handlers.Passed, result.Verdict)
+		assert.Less(t, at, 12*time.Minute, "it becomes final by itself")
+		assert.LessOrEqual(t, s.asked(), 4)
+	})
+}
