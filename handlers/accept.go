@@ -9,8 +9,10 @@ import (
 // Accept takes in a request to notify or return that reached the app by other
 // means than the kit's handlers: fasthttp, a queue, a gateway. It verifies,
 // records and then delivers in the background. vendor names the account; "" is
-// [Options.Vendor]. When it returns nil, the sender may be told that all is well:
-// the notice is stored. The session is zero when the notice belongs to none here.
+// [Options.Vendor]; cb says what the request held, and may be as large as a request
+// may be. When it returns nil, the sender may be told that all is well: the notice
+// is stored. The session is zero when the notice belongs to none here. It fails
+// with an [*Error]; [Error.Status] is what the sender is to be answered.
 func (k *Kit) Accept(ctx context.Context, vendor string, cb Callback) (Session, error) {
 	s, err := k.accept(ctx, vendor, cb)
 	if err != nil {
@@ -26,13 +28,19 @@ func (k *Kit) Accept(ctx context.Context, vendor string, cb Callback) (Session, 
 // accept verifies and records. It returns no session for an authentic notice that
 // is kept as an orphan.
 func (k *Kit) accept(ctx context.Context, vendor string, cb Callback) (*session, error) {
+	if int64(len(cb.Body)) > k.opts.MaxBody {
+		return nil, &Error{Code: CodeTooLarge}
+	}
+	if len(cb.RawQuery) > maxQuery || cb.Carrier != CarrierNotify && cb.Carrier != CarrierReturn {
+		return nil, &Error{Code: CodeMalformed}
+	}
 	v, err := k.vendor(vendor)
 	if err != nil {
 		return nil, err
 	}
 	notice, err := v.Parse(cb)
 	if err != nil {
-		return nil, err
+		return nil, asError(err, CodeMalformed)
 	}
 	if !notice.Authentic {
 		return nil, &Error{Code: CodeBadSignature}
@@ -53,19 +61,19 @@ func (k *Kit) record(ctx context.Context, v Vendor, id string, n Notice, via Car
 			said = s.event(EventMismatch)
 			return err
 		}
-		err := k.hear(s, n, v.Judge(n, s.view()), via, &said)
+		err := k.hear(v, s, n, via, &said)
 		if also != nil {
 			also(s)
 			return nil
 		}
 		return err
 	})
-	if said.Name != "" {
-		said.Via = via
-		k.emit(ctx, said)
-	}
 	if errors.Is(err, errUnchanged) {
 		err = nil
+	}
+	if true {
+		said.Via = via
+		k.emit(ctx, said)
 	}
 	return s, err
 }
@@ -91,8 +99,10 @@ func (s *session) claimed(v Vendor, n Notice) error {
 	return nil
 }
 
-// hear applies a judgement to a session and says in *said what came of it.
-func (k *Kit) hear(s *session, n Notice, j Judgement, via Carrier, said *Event) error {
+// hear judges a notice, applies that to the session and says in *said what came of
+// it.
+func (k *Kit) hear(v Vendor, s *session, n Notice, via Carrier, said *Event) error {
+	j := v.Judge(n, s.view())
 	*said = s.event(EventPending)
 	said.Verdict = j.Verdict
 	if len(j.Reasons) > 0 {
@@ -112,7 +122,7 @@ func (k *Kit) hear(s *session, n Notice, j Judgement, via Carrier, said *Event) 
 		next = revision{Verdict: Review, Reasons: []Reason{ReasonConflict}, Via: via}
 	}
 	s.Heard = append(s.Heard, j.Verdict)
-	if n.MoreImages && k.vendors[s.Vendor].Limits().Images {
+	if n.MoreImages && v.Limits().Images {
 		s.Images.Wanted = true
 	}
 	said.Name = EventRecorded

@@ -14,9 +14,6 @@ import (
 	"github.com/facegate/facegate/handlers/internal/page"
 )
 
-// retryAfter is what a 429 or 503 asks for.
-const retryAfter = 30 * time.Second
-
 // asError finds the [*Error] in err, or makes one with the given code.
 func asError(err error, code Code) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
@@ -27,26 +24,43 @@ func asError(err error, code Code) *Error {
 
 // fail is the one way out of every request that fails.
 func (k *Kit) fail(w http.ResponseWriter, r *http.Request, endpoint string, err error) {
-	e := *asError(err, CodeInternal)
-	e.Endpoint = endpoint
+	e := k.explained(r, endpoint, err)
 	said := Event{Name: EventRefused, Endpoint: endpoint, Code: e.Code, Reason: e.Reason}
 	if e.Reason == ReasonTrailingBytes {
 		said.Name = EventTampered
 	}
 	k.emit(r.Context(), said)
-	k.opts.OnError(w, r, &e)
+	k.opts.OnError(w, r, e)
 }
+
+// explained makes the error that OnError hears: a copy, with what only the kit
+// knows of the answer.
+func (k *Kit) explained(r *http.Request, endpoint string, err error) *Error {
+	e := *asError(err, CodeInternal)
+	e.Endpoint = endpoint
+	e.language = k.language(r)
+	if endpoint == endpointStart {
+		// A start has no page to reload. What the form named is not repeated.
+		e.back = k.opts.ReturnTo
+	}
+	return &e
+}
+
+// longestCount is how long a wait a page still counts in minutes.
+const longestCount = time.Hour
 
 // DefaultOnError answers a failed request: with problem details (RFC 9457) where
 // a program asked, with a small page for people. It never repeats what came in.
 func DefaultOnError(w http.ResponseWriter, r *http.Request, e *Error) {
 	status := e.Status()
-	var wait time.Duration
-	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		wait = retryAfter
+	wait := e.wait()
+	if wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 	}
-	language := page.Language(r, "")
+	language := e.language
+	if language == "" {
+		language = page.Language(r, "")
+	}
 	if e.Endpoint == endpointNotify || e.Endpoint == endpointStatus || wantsJSON(r) {
 		writeJSON(w, status, "application/problem+json", problem{
 			Type: "about:blank", Title: http.StatusText(status), Status: status, Code: e.Code,
@@ -54,7 +68,10 @@ func DefaultOnError(w http.ResponseWriter, r *http.Request, e *Error) {
 		})
 		return
 	}
-	var shown page.Page = page.Problem{Sentence: e.Public(language), RetryAfter: wait}
+	if wait > longestCount {
+		wait = 0 // the sentence must do
+	}
+	var shown page.Page = page.Problem{Sentence: e.Public(language), RetryAfter: wait, RetryTo: e.back}
 	if e.Endpoint == endpointReturn || e.Endpoint == endpointFinish {
 		if status < http.StatusInternalServerError {
 			// Whoever forges a return, or opens another's, learns nothing from the answer.
@@ -88,16 +105,16 @@ func writeJSON(w http.ResponseWriter, status int, contentType string, value any)
 
 // wantsJSON reports whether the client names JSON and no HTML in Accept.
 func wantsJSON(r *http.Request) bool {
-	json := false
+	wants := false
 	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
 		switch kind, _, _ := mime.ParseMediaType(part); kind {
 		case "application/json", "application/problem+json":
-			json = true
+			wants = true
 		case "text/html", "application/xhtml+xml":
 			return false
 		}
 	}
-	return json
+	return wants
 }
 
 // bodyError says what a failed read of a request's body means.

@@ -39,6 +39,7 @@ type Started struct {
 // other frameworks or a queue. It fails with an [*Error]; nothing is left to be
 // undone then.
 func (k *Kit) Begin(ctx context.Context, p BeginParams) (Started, error) {
+	setDefault(&p.Language, k.opts.Language)
 	v, s, err := k.newSession(p)
 	if err != nil {
 		return Started{}, err
@@ -50,20 +51,20 @@ func (k *Kit) Begin(ctx context.Context, p BeginParams) (Started, error) {
 	// What was begun is brought to its end though the caller has gone: the same
 	// click, repeated, is waiting for it.
 	ctx = context.WithoutCancel(ctx)
-	for range 2 {
-		same, err := k.attempted(ctx, s)
+	same, err := k.attempted(ctx, s, p.IdempotencyKey)
+	if same != "" {
+		started, err := k.reuse(ctx, same, p.browser)
+		if CodeOf(err) != CodeNotFound {
+			return started, err
+		}
+		// The first click's session came to nothing: this one opens its own.
+		_, err = k.attempted(ctx, s, "")
 		if err != nil {
 			return Started{}, err
 		}
-		if same == "" {
-			return k.open(ctx, v, s, req)
-		}
-		started, err := k.reuse(ctx, same, p.browser)
-		if err == nil || CodeOf(err) == CodeStoreUnavailable {
-			return started, err
-		}
-		// The first click's session failed meanwhile: this one opens its own.
-		s.Once = ""
+	}
+	if err != nil {
+		return Started{}, err
 	}
 	return k.open(ctx, v, s, req)
 }
@@ -80,9 +81,10 @@ func (k *Kit) newSession(p BeginParams) (Vendor, *session, error) {
 	now := k.now()
 	limits := v.Limits()
 	s := &session{
-		ID: newID(), Tenant: p.Tenant, Subject: p.Subject, Vendor: v.Name(), Once: p.IdempotencyKey,
+		ID: newID(), Tenant: p.Tenant, Subject: p.Subject, Vendor: v.Name(),
 		ReturnTo: k.destination(p.ReturnTo), State: StateCreated, CreatedAt: now,
-		ExpiresAt: now.Add(limits.SessionLife), KeepUntil: now.Add(limits.Retention + k.opts.KeepFor),
+		ExpiresAt: now.Add(limits.SessionLife), AskUntil: now.Add(limits.Retention),
+		KeepUntil: now.Add(limits.Retention + k.opts.KeepFor),
 	}
 	if k.opts.Consent != nil {
 		if !p.Consented {
@@ -97,25 +99,23 @@ func (k *Kit) newSession(p BeginParams) (Vendor, *session, error) {
 
 // beginRequest is what the vendor hears of a start.
 func (k *Kit) beginRequest(s *session, p BeginParams) BeginRequest {
-	language := p.Language
-	setDefault(&language, k.opts.Language)
 	return BeginRequest{
-		Session: s.ID, Language: language, Params: p.Params,
+		Session: s.ID, Language: p.Language, Params: p.Params,
 		ReturnURL: k.address(endpointReturn, ours(s)).String(),
 		NotifyURL: k.address(endpointNotify, url.Values{paramVendor: {s.Vendor}}).String(),
 	}
 }
 
-// reuse returns the session that the same click has opened, as soon as it has.
+// reuse returns the session that the same click has opened, as soon as it has, or
+// fails with CodeNotFound if there is none that can be used.
 func (k *Kit) reuse(ctx context.Context, id, browser string) (Started, error) {
-	s, err := k.await(ctx, id, k.opts.VendorTimeout, func(s *session) bool { return s.State != StateCreated })
-	if err != nil {
+	if err := k.awaitOpened(ctx, id); err != nil {
 		return Started{}, err
 	}
-	if s.State != StateStarted || !k.now().Before(s.ExpiresAt) {
-		return Started{}, &Error{Code: CodeNotFound}
-	}
-	s, err = k.change(ctx, id, func(s *session) error {
+	s, err := k.change(ctx, id, func(s *session) error {
+		if s.State != StateStarted || s.PageURL == "" || !k.now().Before(s.ExpiresAt) {
+			return &Error{Code: CodeNotFound}
+		}
 		s.bind(browser)
 		return nil
 	})
@@ -126,16 +126,40 @@ func (k *Kit) reuse(ctx context.Context, id, browser string) (Started, error) {
 	return Started{Session: id, URL: Hide(s.PageURL)}, nil
 }
 
+// awaitOpened waits for the vendor's answer to the first click. The attempt is
+// counted a moment before its session is stored: the second click may be faster.
+func (k *Kit) awaitOpened(ctx context.Context, id string) error {
+	opened := func(s *session) bool { return s.State != StateCreated }
+	for wait := firstLook; ; wait *= 2 {
+		_, err := k.await(ctx, id, k.opts.VendorTimeout+k.opts.StoreTimeout, opened)
+		if CodeOf(err) != CodeNotFound || wait > k.opts.StoreTimeout || pause(ctx, wait) != nil {
+			return err
+		}
+	}
+}
+
+// reusable reports whether another click may still need the session's page URL,
+// which carries a token and is not kept for longer.
+func (k *Kit) reusable(s *session) bool {
+	if s.State != StateCreated && s.State != StateStarted {
+		return false
+	}
+	return k.now().Before(s.CreatedAt.Add(k.opts.VendorTimeout + k.opts.ReuseWindow))
+}
+
 // open stores the session, has the vendor open it, and stores the answer. The
 // record is there before the vendor is called: whatever is lost on the way back,
 // the vendor's notice finds it by our id.
 func (k *Kit) open(ctx context.Context, v Vendor, s *session, req BeginRequest) (Started, error) {
 	if err := k.save(ctx, s); err != nil {
-		return Started{}, asError(err, CodeStoreUnavailable)
+		return Started{}, k.startFailed(ctx, s, asError(err, CodeStoreUnavailable))
 	}
 	calling, cancel := context.WithTimeout(ctx, k.opts.VendorTimeout)
 	defer cancel()
 	begun, err := v.Begin(calling, req)
+	if err == nil && !webURL(begun.PageURL.Reveal()) {
+		err = &Error{Code: CodeVendorRefused, Reason: "no_page"}
+	}
 	if err != nil {
 		return Started{}, k.startFailed(ctx, s, asError(err, CodeVendorUnavailable))
 	}
@@ -159,7 +183,6 @@ func (k *Kit) started(ctx context.Context, id string, begun Begun) (Started, err
 		if s.Ref == "" {
 			s.Ref = begun.Ref.Reveal()
 		}
-		s.PageURL = begun.PageURL.Reveal()
 		if begun.Memory != nil {
 			s.Memory = begun.Memory
 		}
@@ -167,7 +190,7 @@ func (k *Kit) started(ctx context.Context, id string, begun Begun) (Started, err
 			s.ExpiresAt = begun.ExpiresAt
 		}
 		if s.State == StateCreated {
-			s.State = StateStarted
+			s.State, s.PageURL = StateStarted, begun.PageURL.Reveal()
 			s.Query.Next = k.nextQuery(s)
 		}
 		return nil
@@ -179,8 +202,8 @@ func (k *Kit) started(ctx context.Context, id string, begun Begun) (Started, err
 	return Started{Session: id, URL: begun.PageURL}, nil
 }
 
-// startFailed closes a session that the vendor did not open. It still hears a
-// notice: the vendor's answer may only have been lost.
+// startFailed closes a session that was not opened, and takes its attempt back.
+// It still hears a notice: the vendor's answer may only have been lost.
 func (k *Kit) startFailed(ctx context.Context, s *session, cause *Error) error {
 	said := s.event(EventStartFailed)
 	said.Code, said.Reason = cause.Code, cause.Reason
@@ -192,7 +215,7 @@ func (k *Kit) startFailed(ctx context.Context, s *session, cause *Error) error {
 		s.State, s.Failure = StateStartFailed, cause.Code
 		return nil
 	})
-	if err == nil {
+	if err == nil || CodeOf(err) == CodeNotFound {
 		err = k.unattempted(ctx, s)
 	}
 	if err != nil && !errors.Is(err, errUnchanged) {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 )
@@ -74,6 +75,9 @@ func (k *Kit) bound(r *http.Request, id string) (*session, error) {
 		return nil, err
 	}
 	subject, err := k.opts.Identify(r)
+	if e, ok := errors.AsType[*Error](err); ok && e.Status() >= http.StatusInternalServerError {
+		return nil, e // the app cannot tell who this is: that says nothing about the session
+	}
 	if err != nil || subject != s.Subject || !slices.Contains(s.Bindings, bindingOf(token)) {
 		k.emit(r.Context(), s.event(EventUnbound))
 		return nil, &Error{Code: CodeNotFound}

@@ -29,23 +29,38 @@ func (k *Kit) deliverSoon(ctx context.Context, s *session) {
 func (k *Kit) deliver(ctx context.Context, id string) {
 	owner := newID()
 	s, err := k.change(ctx, id, func(s *session) error { return k.claim(s, owner) })
-	if err != nil {
-		if !errors.Is(err, errUnchanged) {
-			k.emit(ctx, Event{Name: EventStoreFailed, Session: id, Code: CodeOf(err)})
-		}
+	switch {
+	case errors.Is(err, errUnchanged):
+		return
+	case err != nil:
+		k.aside.put(id, k.now().Add(asideFor))
+		k.emit(ctx, Event{Name: EventStoreFailed, Session: id, Code: CodeOf(err)})
+		return
+	case s.State == StateDead:
+		k.emit(ctx, s.event(EventDead))
 		return
 	}
+	// Pictures and hook together end before the lease does.
+	held := s.Delivery.Until.Sub(k.now())
+	working, cancel := context.WithTimeout(ctx, held-leaseMargin)
+	defer cancel()
 	result := s.result()
-	result.Images, result.ImagesMissing = k.fetchImages(ctx, s)
-	err = k.runHook(ctx, result)
-	k.settle(context.WithoutCancel(ctx), owner, result, err)
+	result.Images, result.ImagesMissing = k.fetchImages(working, s)
+	outcome := k.runHook(working, result)
+	k.settle(context.WithoutCancel(ctx), owner, result, outcome)
 }
 
-// claim takes the lease for the next run of the hook.
+// claim takes the lease for the next run of the hook. A session whose last run
+// never came back to say how it ended is parked instead: its hook may be what
+// kills the process.
 func (k *Kit) claim(s *session, owner string) error {
 	now := k.now()
 	if s.State != StateRecorded || now.Before(s.Delivery.Until) || now.Before(s.Delivery.Next) {
 		return errUnchanged
+	}
+	if s.Delivery.Attempt >= k.opts.MaxDeliveries {
+		s.State = StateDead
+		return nil
 	}
 	s.Delivery.Attempt++
 	s.Delivery.Owner = owner
@@ -74,65 +89,62 @@ func (k *Kit) runHook(ctx context.Context, r Result) (err error) {
 	return k.opts.OnResult(ctx, r)
 }
 
-// settleTries is how often the outcome of a hook is written before the lease is
-// left to run out.
-const settleTries = 5
-
-// settle marks what came of the hook. A worker whose lease was taken over by
+// settle marks what came of the hook, and insists for as long as the lease may last:
+// a success that is not written runs again. A worker whose lease was taken over by
 // another changes nothing: the other's outcome counts.
 func (k *Kit) settle(ctx context.Context, owner string, r Result, outcome error) {
+	var s *session
 	var said Event
-	for try := range settleTries {
-		s, err := k.change(ctx, r.Session, func(s *session) error {
-			said = s.event(EventFenced)
-			said.Verdict, said.Attempt = r.Verdict, r.Attempt
+	err := insist(ctx, k.opts.HookTimeout+leaseMargin, func(ctx context.Context) (err error) {
+		s, err = k.change(ctx, r.Session, func(s *session) error {
 			if s.Delivery.Owner != owner {
+				said = s.event(EventFenced)
 				return errUnchanged
 			}
-			k.mark(s, r, outcome, &said)
+			if s.Delivery.Until.IsZero() {
+				return errUnchanged // written by the last try, whose answer was lost
+			}
+			said = k.mark(s, r, outcome)
 			return nil
 		})
-		if CodeOf(err) == CodeStoreUnavailable {
-			said = Event{Name: EventStoreFailed, Session: r.Session, Code: CodeStoreUnavailable}
-			if pause(ctx, k.opts.StoreTimeout<<try/8) == nil {
-				continue
-			}
-		}
-		k.emit(ctx, said)
-		if err == nil && s.delivered() {
-			k.dropImages(ctx, s)
-		}
-		return
+		return err
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		said = Event{Name: EventStoreFailed, Session: r.Session, Code: CodeOf(err)}
 	}
+	said.Verdict, said.Attempt = r.Verdict, r.Attempt
 	k.emit(ctx, said)
+	if said.Name == EventDelivered && s.delivered() {
+		k.dropImages(ctx, s)
+	}
 }
 
-// mark writes the outcome of a run into the session and gives the lease back.
-func (k *Kit) mark(s *session, r Result, outcome error, said *Event) {
-	s.Delivery.Owner, s.Delivery.Until = "", time.Time{}
+// mark writes the outcome of a run into the session, gives the lease back and says
+// what that means.
+func (k *Kit) mark(s *session, r Result, outcome error) Event {
+	s.Delivery.Until = time.Time{}
 	overtaken := r.Revision < len(s.Verdicts)
 	switch {
 	case outcome == nil:
-		said.Name = EventDelivered
 		s.Delivery.Done = r.Revision
 		if s.delivered() {
 			s.State = StateDelivered
+			s.Delivery.Next = k.now().Add(k.opts.ScrubAfter)
 		}
+		return s.event(EventDelivered)
 	case overtaken:
 		// A newer revision waits; the failed one is not tried again.
-		said.Name = EventDeliveryFailed
 	case k.workers.stopping() && errors.Is(outcome, context.Canceled):
 		// Handed back by a shutdown: this run does not count.
-		said.Name = EventDeliveryFailed
 		s.Delivery.Attempt--
 		s.Delivery.Next = k.now()
 	case s.Delivery.Attempt >= k.opts.MaxDeliveries:
-		said.Name = EventDead
 		s.State = StateDead
+		return s.event(EventDead)
 	default:
-		said.Name = EventDeliveryFailed
 		s.Delivery.Next = k.now().Add(k.backoff(s.Delivery.Attempt))
 	}
+	return s.event(EventDeliveryFailed)
 }
 
 // backoff is the pause after the given number of runs.

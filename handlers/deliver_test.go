@@ -140,7 +140,7 @@ func TestDelivery(t *testing.T) {
 
 	t.Run("case 109: a worker that outlived its lease is fenced: the second one's outcome counts", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			a := newApp(t)
+			a := newApp(t, func(o *handlers.Options) { o.Backoff = time.Hour })
 			resume := make(chan struct{})
 			a.hook = func(_ context.Context, r handlers.Result) error {
 				if r.Attempt == 1 {
@@ -154,7 +154,7 @@ func TestDelivery(t *testing.T) {
 			synctest.Wait()
 			a.restart()
 			stop := a.run()
-			time.Sleep(36 * time.Second)
+			time.Sleep(40 * time.Second)
 			stop()
 			require.Len(t, a.results(), 2)
 			close(resume)

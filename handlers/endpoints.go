@@ -1,7 +1,7 @@
 package handlers
 
 import (
-	"io"
+	"bytes"
 	"net/http"
 	"net/url"
 	"path"
@@ -23,25 +23,22 @@ func (k *Kit) Handler() http.Handler {
 		endpointNotify: k.Notify(),
 		endpointStatus: k.Status(),
 	}
+	nothing := k.protection("").ThenFunc(func(w http.ResponseWriter, r *http.Request) {
+		k.fail(w, r, "", &Error{Code: CodeNotFound})
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h, ok := endpoints[path.Base(r.URL.Path)]; ok {
-			h.ServeHTTP(w, r)
-			return
+		h, ok := endpoints[path.Base(r.URL.Path)]
+		if !ok {
+			h = nothing
 		}
-		middleware.PrivateHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			k.fail(w, r, "", &Error{Code: CodeNotFound})
-		})).ServeHTTP(w, r)
+		h.ServeHTTP(w, r)
 	})
 }
 
 // endpoint wraps a handler in what protects every endpoint.
 func (k *Kit) endpoint(name string, maxBody int64, methods []string, serve http.HandlerFunc, more ...alice.Constructor) http.Handler {
 	guard := k.refusals(name)
-	chain := alice.New(
-		middleware.PrivateHeaders, // first, so that the answer to a panic has them too
-		guard.Recover(func(r *http.Request, p middleware.Panic) {
-			k.emit(r.Context(), Event{Name: EventPanic, Endpoint: name, Reason: Reason(p.Type)})
-		}),
+	chain := k.protection(name).Append(
 		middleware.ReadDeadline(k.opts.ReadTimeout),
 		guard.Methods(methods...),
 		guard.PlainBody,
@@ -51,6 +48,17 @@ func (k *Kit) endpoint(name string, maxBody int64, methods []string, serve http.
 		chain = chain.Append(m)
 	}
 	return chain.Then(serve)
+}
+
+// protection is around everything: private headers, also on the answer to a panic,
+// and that answer itself. OnError has no part in it: it may be what panicked.
+func (k *Kit) protection(name string) alice.Chain {
+	guard := middleware.Guard{Refuse: func(w http.ResponseWriter, r *http.Request, _ int) {
+		DefaultOnError(w, r, k.explained(r, name, &Error{Code: CodeInternal, Reason: reasonPanicked}))
+	}}
+	return alice.New(middleware.PrivateHeaders, guard.Recover(func(r *http.Request, p middleware.Panic) {
+		k.emit(r.Context(), Event{Name: EventPanic, Endpoint: name, Reason: Reason(p.Type)})
+	}))
 }
 
 // refusals answers what the middleware turns away as the kit answers everything.
@@ -74,12 +82,19 @@ func (k *Kit) sameSite(next http.Handler) http.Handler {
 
 // readBody reads a body within the cap that the chain has set.
 func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
+	if r.Body == nil {
+		return nil, nil
+	}
+	// Room for one byte more, so that the end is found without growing.
+	body := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), mostTrusted)+bytes.MinRead))
+	if _, err := body.ReadFrom(r.Body); err != nil {
 		return nil, bodyError(err)
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
+
+// mostTrusted is how much memory a request gets for the mere promise of a body.
+const mostTrusted = 16 << 10
 
 // sessionParam is the session that our own URL names. A parameter that stands
 // twice, or is none of our ids, is no mistake of ours.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // Code says what went wrong, for programs.
@@ -81,33 +82,33 @@ func describe(code Code) codeInfo {
 	case CodeConsentRequired:
 		return codeInfo{http.StatusUnprocessableEntity, sentence{"开始人脸核验前需要您的同意。", "Your consent is needed before a face check."}}
 	case CodeTooManyAttempts:
-		return codeInfo{http.StatusTooManyRequests, sentence{"尝试次数过多,请稍后再试。", "Too many attempts. Please try again later."}}
+		return codeInfo{http.StatusTooManyRequests, sentence{"尝试次数过多，请稍后再试。", "Too many attempts. Please try again later."}}
 	case CodeInvalidInput:
-		return codeInfo{http.StatusUnprocessableEntity, sentence{"填写的信息有误,请检查。", "Something you entered is not valid. Please check it."}}
+		return codeInfo{http.StatusUnprocessableEntity, sentence{"填写的信息有误，请检查。", "Something you entered is not valid. Please check it."}}
 	case CodeInvalidName:
-		return codeInfo{http.StatusUnprocessableEntity, sentence{"姓名格式有误,请检查。", "The name is not valid. Please check it."}}
+		return codeInfo{http.StatusUnprocessableEntity, sentence{"姓名格式有误，请检查。", "The name is not valid. Please check it."}}
 	case CodeInvalidIDNumber:
-		return codeInfo{http.StatusUnprocessableEntity, sentence{"证件号码有误,请检查。", "The ID number is not valid. Please check it."}}
+		return codeInfo{http.StatusUnprocessableEntity, sentence{"证件号码有误，请检查。", "The ID number is not valid. Please check it."}}
 	case CodeInvalidCertificateType:
 		return codeInfo{http.StatusUnprocessableEntity, sentence{"不支持该证件类型。", "This kind of ID document is not supported."}}
 	case CodeInvalidImage:
-		return codeInfo{http.StatusUnprocessableEntity, sentence{"照片无法使用,请换一张。", "This photo cannot be used. Please choose another one."}}
+		return codeInfo{http.StatusUnprocessableEntity, sentence{"照片无法使用，请换一张。", "This photo cannot be used. Please choose another one."}}
 	case CodeVendorNotSent, CodeVendorUnavailable:
-		return codeInfo{http.StatusBadGateway, sentence{"核验服务暂时不可用,请稍后再试。", "The check is not available right now. Please try again later."}}
+		return codeInfo{http.StatusBadGateway, sentence{"核验服务暂时不可用，请稍后再试。", "The check is not available right now. Please try again later."}}
 	case CodeVendorThrottled:
-		return codeInfo{http.StatusServiceUnavailable, sentence{"当前使用人数较多,请稍后再试。", "Many people are using the check right now. Please try again shortly."}}
+		return codeInfo{http.StatusServiceUnavailable, sentence{"当前使用人数较多，请稍后再试。", "Many people are using the check right now. Please try again shortly."}}
 	case CodeVendorRefused:
-		return codeInfo{http.StatusBadGateway, sentence{"核验服务未能受理,请稍后再试。", "The check could not be started. Please try again later."}}
+		return codeInfo{http.StatusBadGateway, sentence{"核验服务未能受理，请稍后再试。", "The check could not be started. Please try again later."}}
 	case CodeVendorMisconfigured:
-		return codeInfo{http.StatusBadGateway, sentence{"核验服务暂时不可用,请联系客服。", "The check is not available. Please contact support."}}
+		return codeInfo{http.StatusBadGateway, sentence{"核验服务暂时不可用，请联系客服。", "The check is not available. Please contact support."}}
 	case CodeResultGone:
 		return codeInfo{http.StatusGone, sentence{"核验结果已无法获取。", "The result of the check can no longer be fetched."}}
 	case CodeStoreUnavailable:
-		return codeInfo{http.StatusServiceUnavailable, sentence{"系统繁忙,请稍后再试。", "We are having trouble right now. Please try again shortly."}}
+		return codeInfo{http.StatusServiceUnavailable, sentence{"系统繁忙，请稍后再试。", "We are having trouble right now. Please try again shortly."}}
 	case CodeShuttingDown:
-		return codeInfo{http.StatusServiceUnavailable, sentence{"系统正在重启,请稍后再试。", "The service is restarting. Please try again shortly."}}
+		return codeInfo{http.StatusServiceUnavailable, sentence{"系统正在重启，请稍后再试。", "The service is restarting. Please try again shortly."}}
 	default:
-		return codeInfo{http.StatusInternalServerError, sentence{"系统出错,请稍后再试。", "Something went wrong on our side. Please try again later."}}
+		return codeInfo{http.StatusInternalServerError, sentence{"系统出错，请稍后再试。", "Something went wrong on our side. Please try again later."}}
 	}
 }
 
@@ -128,6 +129,13 @@ type Error struct {
 	// Err is the cause, for operators. It holds no secret, token, name, ID number or
 	// payload.
 	Err error
+
+	// RetryAfter is when trying again makes sense. Zero: 30 s where the status is
+	// 429 or 503, and nothing is said for others.
+	RetryAfter time.Duration
+
+	language string // of the answer; empty: as the request says
+	back     string // where a page may lead; empty: nowhere
 }
 
 // Error names code, endpoint and reason, never the cause's text, which may be
@@ -148,6 +156,22 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Status is the HTTP status that belongs to the code.
 func (e *Error) Status() int { return describe(e.Code).status }
+
+// retryAfter is what a 429 or 503 asks for.
+const retryAfter = 30 * time.Second
+
+// wait is what the answer says in Retry-After, in whole seconds; zero for nothing.
+func (e *Error) wait() time.Duration {
+	switch e.Status() {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		if e.RetryAfter <= 0 {
+			return retryAfter
+		}
+		return (e.RetryAfter + time.Second - 1).Truncate(time.Second)
+	default:
+		return 0
+	}
+}
 
 // Public is a sentence for people in "zh", or in English for anything else.
 func (e *Error) Public(language string) string {

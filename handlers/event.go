@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
+
+	"github.com/facegate/facegate/middleware"
 )
 
 // EventName says what happened.
@@ -29,10 +31,11 @@ const (
 	EventRefused         EventName = "refused"          // a request was refused; see Code
 	EventTampered        EventName = "tampered"         // a valid signature over bytes that nobody signs: a forgery
 	EventMismatch        EventName = "mismatch"         // authentic, but not of the session that it names
-	EventOrphan          EventName = "orphan"           // authentic, but of no session here
+	EventOrphan          EventName = "orphan"           // authentic, but of no session here; it is kept for a day
+	EventOrphanFailed    EventName = "orphan_failed"    // the orphan of a session here could not be read
 	EventUnbound         EventName = "unbound"          // another browser or subject than the one that started
 	EventUnreadable      EventName = "unreadable"       // a stored record makes no sense
-	EventPanic           EventName = "panic"            // a hook or handler panicked
+	EventPanic           EventName = "panic"            // a hook, handler or vendor panicked; Reason is the value's type
 	EventStoreFailed     EventName = "store_failed"     // the store did not answer
 )
 
@@ -59,12 +62,24 @@ type Event struct {
 
 // emit is the one place that tells the outside what happens inside.
 func (k *Kit) emit(ctx context.Context, e Event) {
-	if k.opts.OnEvent != nil {
-		k.opts.OnEvent(ctx, e)
+	k.log(ctx, e)
+	if k.opts.OnEvent == nil {
+		return
 	}
+	// Events are told in the middle of things, which a hook that panics must not stop.
+	defer func() {
+		if value := recover(); value != nil {
+			k.log(ctx, Event{Name: EventPanic, Reason: Reason(middleware.Recovered(value).Type)})
+		}
+	}()
+	k.opts.OnEvent(ctx, e)
+}
+
+// log writes an event as one line.
+func (k *Kit) log(ctx context.Context, e Event) {
 	level := slog.LevelInfo
 	switch e.Name {
-	case EventDead, EventTampered, EventMismatch, EventOrphan, EventUnreadable, EventPanic, EventStoreFailed:
+	case EventDead, EventTampered, EventMismatch, EventOrphan, EventOrphanFailed, EventUnreadable, EventPanic, EventStoreFailed:
 		level = slog.LevelError
 	case EventStartFailed, EventDeliveryFailed, EventQueryFailed, EventRefused, EventUnbound, EventFenced, EventRevised:
 		level = slog.LevelWarn

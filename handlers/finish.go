@@ -1,9 +1,10 @@
 package handlers
 
 import (
-	"errors"
+	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/facegate/facegate/handlers/internal/page"
@@ -34,14 +35,14 @@ func (k *Kit) finish(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err == nil {
-		s, err = k.settled(r, s)
+		s, err = k.settled(r.Context(), s)
 	}
 	if err != nil {
 		k.fail(w, r, endpointFinish, err)
 		return
 	}
 	if !s.decided() {
-		k.waitingPage(w, r, s)
+		k.waitingPage(w, r, s, query)
 		return
 	}
 	if k.opts.OnReturn != nil {
@@ -53,40 +54,53 @@ func (k *Kit) finish(w http.ResponseWriter, r *http.Request) {
 
 // settled finds the verdict, if it can be had now, and gives OnResult a little
 // time. A vendor that does not answer leaves the session as it is.
-func (k *Kit) settled(r *http.Request, s *session) (*session, error) {
-	ctx := r.Context()
+func (k *Kit) settled(ctx context.Context, s *session) (*session, error) {
 	if !s.decided() {
-		if err := k.adopt(ctx, s.ID); CodeOf(err) == CodeStoreUnavailable {
-			return s, err
-		}
+		k.adopt(ctx, s.ID)
 		asked, err := k.ask(ctx, s.ID, forPerson)
 		if CodeOf(err) == CodeStoreUnavailable {
-			return s, err
+			return nil, err
 		}
 		if asked != nil {
 			s = asked
 		}
-		if err != nil && !errors.Is(err, errMayNotAsk) {
-			return s, nil
-		}
 		k.deliverSoon(ctx, s)
 	}
-	if !s.decided() || k.opts.FinishWait < 0 {
+	if s.State != StateRecorded || k.opts.FinishWait < 0 {
 		return s, nil
 	}
-	return k.await(ctx, s.ID, k.opts.FinishWait, func(s *session) bool { return s.State != StateRecorded })
+	delivered, err := k.await(ctx, s.ID, k.opts.FinishWait, func(s *session) bool { return s.State != StateRecorded })
+	if err != nil {
+		return s, nil // the verdict is there: the person need not wait for the store
+	}
+	return delivered, nil
 }
+
+// paramSince says when a page began to wait, in Unix seconds. A page without
+// scripts loads itself again and again, and only its address remembers.
+const paramSince = "since"
 
 // pendingLife is how long a page waits for the vendor before it says that the
 // person will be told.
 const pendingLife = time.Minute
 
 // waitingPage waits with the person for a vendor that has not finished.
-func (k *Kit) waitingPage(w http.ResponseWriter, r *http.Request, s *session) {
-	query := url.Values{paramSession: {s.ID}}
+func (k *Kit) waitingPage(w http.ResponseWriter, r *http.Request, s *session, query url.Values) {
+	now := k.now()
+	since := waitingSince(query, now)
+	again := url.Values{paramSession: {s.ID}, paramSince: {strconv.FormatInt(since.Unix(), 10)}}
 	longPoll := url.Values{paramSession: {s.ID}, paramWait: {"10s"}}
 	_ = page.Write(w, http.StatusOK, k.language(r), page.Pending{
-		Status: k.here(endpointStatus, longPoll), Finish: k.here(endpointFinish, query), GiveUp: pendingLife,
-		GivenUp: k.now().After(s.ExpiresAt.Add(pendingLife)),
+		Status: k.here(endpointStatus, longPoll), Finish: k.here(endpointFinish, again), ContinueTo: s.ReturnTo,
+		GiveUp: pendingLife, GivenUp: now.After(since.Add(pendingLife)) || now.After(s.ExpiresAt.Add(pendingLife)),
 	})
+}
+
+// waitingSince reads paramSince; anything that makes no sense is now.
+func waitingSince(query url.Values, now time.Time) time.Time {
+	seconds, err := strconv.ParseInt(query.Get(paramSince), 10, 64)
+	if err != nil || seconds < 0 || seconds > now.Unix() {
+		return now
+	}
+	return time.Unix(seconds, 0)
 }

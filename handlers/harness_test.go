@@ -172,6 +172,7 @@ func (a *app) restart() {
 	kit, err := handlers.New(a.opts)
 	require.NoError(a.t, err)
 	a.kit = kit
+	a.t.Cleanup(func() { _ = kit.Shutdown(context.Background()) })
 }
 
 func (a *app) onResult(ctx context.Context, r handlers.Result) error {
@@ -271,7 +272,7 @@ func (a *app) run() (stop func()) {
 	}
 }
 
-// inBubble runs a test with virtual time; the kit is shut down at its end.
+// inBubble runs a test with virtual time.
 func inBubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, test)

@@ -64,6 +64,9 @@ func (k *Kit) load(ctx context.Context, id string) (*session, error) {
 
 // save writes a session if nobody else did meanwhile, else store.ErrConflict.
 func (k *Kit) save(ctx context.Context, s *session) error {
+	if !k.reusable(s) {
+		s.PageURL = ""
+	}
 	value, err := encodeSession(s)
 	if err != nil {
 		return &Error{Code: CodeInternal, Err: err}
@@ -73,7 +76,7 @@ func (k *Kit) save(ctx context.Context, s *session) error {
 	version, err := k.opts.Store.Put(ctx, store.Record{
 		Key: sessionPrefix + s.ID, Value: value, Version: s.version,
 		TTL: max(s.KeepUntil.Sub(k.now()), minTTL),
-		Due: s.due(k.opts.ScrubAfter),
+		Due: s.due(),
 	})
 	switch {
 	case errors.Is(err, store.ErrConflict):
@@ -114,6 +117,25 @@ func (k *Kit) change(ctx context.Context, id string, fn func(*session) error) (*
 		}
 	}
 	return nil, &Error{Code: CodeStoreUnavailable, Err: store.ErrConflict}
+}
+
+// Pauses between the tries of insist.
+const (
+	firstRetryPause = 250 * time.Millisecond
+	lastRetryPause  = 4 * time.Second
+)
+
+// insist repeats a write that the store does not take, until it does or the limit
+// is over: what it writes cannot be had again.
+func insist(ctx context.Context, limit time.Duration, write func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for wait := firstRetryPause; ; wait = min(2*wait, lastRetryPause) {
+		err := write(ctx)
+		if CodeOf(err) != CodeStoreUnavailable || pause(ctx, wait) != nil {
+			return err
+		}
+	}
 }
 
 // spread is a random pause that grows with the tries, to 32 ms at most, so that

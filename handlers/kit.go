@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/facegate/facegate/middleware"
 	"github.com/facegate/facegate/store"
 )
 
@@ -21,6 +22,7 @@ type Kit struct {
 
 	waiters waiters
 	workers *workers
+	aside   aside
 	closed  chan struct{}
 	closing sync.Once
 }
@@ -43,11 +45,11 @@ func New(o Options) (*Kit, error) {
 	}
 	k := &Kit{
 		opts: o, vendors: make(map[string]Vendor), public: public, sealed: sealed, guard: guard,
-		workers: newWorkers(o.Workers, o.HookTimeout+o.VendorTimeout+leaseMargin),
-		closed:  make(chan struct{}),
+		closed: make(chan struct{}),
 	}
+	k.workers = newWorkers(o.Workers, o.HookTimeout+o.VendorTimeout+leaseMargin, k.panicked)
 	for _, v := range append([]Vendor{o.Vendor}, o.OtherVendors...) {
-		k.vendors[v.Name()] = v
+		k.vendors[v.Name()] = guarded{v, k.emit}
 	}
 	return k, nil
 }
@@ -70,26 +72,25 @@ func (o Options) seal() (store.Store, error) {
 }
 
 // now is the kit's clock.
-func (k *Kit) now() time.Time { return k.opts.Now() }
+func (k *Kit) now() time.Time { return k.opts.Now().UTC() }
 
 // vendor finds an account by name; "" is the default one.
 func (k *Kit) vendor(name string) (Vendor, error) {
 	if name == "" {
-		return k.opts.Vendor, nil
+		name = k.opts.Vendor.Name()
 	}
 	if v, ok := k.vendors[name]; ok {
 		return v, nil
 	}
-	return nil, &Error{Code: CodeMalformed, Reason: "unknown_vendor"}
+	return nil, &Error{Code: CodeMalformed, Reason: reasonUnknownVendor}
 }
 
-// limits are an account's limits, if it is still there.
-func (k *Kit) limits(name string) (Limits, bool) {
-	v, ok := k.vendors[name]
-	if !ok {
-		return Limits{}, false
-	}
-	return v.Limits(), true
+// reasonUnknownVendor says that no account of the options has the name.
+const reasonUnknownVendor Reason = "unknown_vendor"
+
+// panicked reports a panic on a goroutine of the kit.
+func (k *Kit) panicked(value any) {
+	k.emit(context.Background(), Event{Name: EventPanic, Reason: Reason(middleware.Recovered(value).Type)})
 }
 
 // The endpoints, by the last segment of their path.

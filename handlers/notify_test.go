@@ -150,7 +150,7 @@ func TestNotify(t *testing.T) {
 					PageURL: handlers.Hide("https://paper.example/do?token=t-" + req.Session)}, nil
 			}
 			id := a.start()
-			synctest.Wait()
+			time.Sleep(time.Second) // the two may have collided
 			assert.Equal(t, 1, len(a.results()))
 			assert.Equal(t, handlers.Passed, a.state(id).Verdict)
 		})
@@ -266,7 +266,7 @@ func TestRaces(t *testing.T) {
 					})
 				}
 				wait.Wait()
-				synctest.Wait()
+				time.Sleep(time.Minute) // also for whoever pauses after a conflict
 				assert.Equal(t, 1, len(a.results()))
 			})
 		}
@@ -290,7 +290,7 @@ func TestRaces(t *testing.T) {
 				})
 			}
 			wait.Wait()
-			synctest.Wait()
+			time.Sleep(time.Minute)
 			assert.Equal(t, 1, len(a.results()))
 		})
 	})

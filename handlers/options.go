@@ -13,15 +13,15 @@ import (
 // every bad field and keeps a copy: changes afterwards do nothing.
 type Options struct {
 	// Vendor is the account that a start uses unless it names another. Required.
-	Vendor Vendor `validate:"required"`
+	Vendor Vendor `validate:"-"`
 
 	// OtherVendors are further accounts, which a start names in
 	// [StartParams.Vendor]. All names must differ.
-	OtherVendors []Vendor
+	OtherVendors []Vendor `validate:"-"`
 
 	// Store keeps the sessions. Required. [store.NewMemory] serves one process and
 	// forgets on exit; a fleet shares an engine.
-	Store store.Store `validate:"required"`
+	Store store.Store `validate:"-"`
 
 	// Keys seal what is kept for a short while although it is personal: pictures
 	// until they are delivered, and authentic notices that match no session. The
@@ -38,7 +38,8 @@ type Options struct {
 
 	// Identify says who is signed in. Required. It returns the app's own opaque id
 	// of the person, never a name or an ID number; "" or an error means that nobody
-	// is (401). An [*Error] is answered as it is.
+	// is (401). An [*Error] is answered as it is; by finish and status only if its
+	// status is 500 or above, because to strangers they say nothing.
 	Identify func(*http.Request) (subject string, err error) `validate:"required"`
 
 	// OnResult hears each verdict. Required. It gets a context of its own, which
@@ -62,8 +63,9 @@ type Options struct {
 	// or FinishWait over. Default: the redirect.
 	OnReturn func(http.ResponseWriter, *http.Request, Session)
 
-	// OnError answers every failed request. Default: [DefaultOnError]. To log or
-	// redirect to a sign-in page first, wrap that. The notify endpoint's status
+	// OnError answers every failed request but one that panicked, which the kit
+	// answers by itself: OnError may be the cause. Default: [DefaultOnError]. To log
+	// or redirect to a sign-in page first, wrap that. The notify endpoint's status
 	// codes are a contract with the vendor: keep [Error.Status] there.
 	OnError func(http.ResponseWriter, *http.Request, *Error)
 
@@ -83,7 +85,7 @@ type Options struct {
 	Middleware []func(http.Handler) http.Handler
 
 	// Logger takes one line per event, without personal data. Default: none.
-	Logger *slog.Logger
+	Logger *slog.Logger `validate:"-"`
 
 	// MaxAttempts is how many sessions a subject may start within AttemptWindow; a
 	// start that failed does not count. Default 10.
@@ -93,8 +95,8 @@ type Options struct {
 	AttemptWindow time.Duration `validate:"gt=0"`
 
 	// ReuseWindow is how long the same click of the same subject (the same form,
-	// byte for byte) gets the session that is already open, so that a double click
-	// opens one. Default 10 s; negative: never.
+	// byte for byte, under the same cookies) gets the session that is already open, so
+	// that a double click opens one. Default 10 s; negative: never.
 	ReuseWindow time.Duration
 
 	// MaxBody caps the body of return and notify in bytes. Default 256 KiB: the
@@ -124,7 +126,7 @@ type Options struct {
 	FinishWait time.Duration
 
 	// MaxDeliveries is how many times OnResult is tried before the session is parked
-	// as dead; see [Kit.Replay]. Default 16, about a day with the back-off below.
+	// as dead; see [Kit.Replay]. Default 36, about a day with the back-off below.
 	MaxDeliveries int `validate:"gt=0"`
 
 	// Backoff is the pause before the second try of OnResult; it doubles each time
@@ -208,8 +210,9 @@ type StartParams struct {
 	// vendor's configured ones.
 	Params any
 
-	// IdempotencyKey marks starts that are one and the same click. The start
-	// endpoint fills it with a hash of the body; set it only to say more.
+	// IdempotencyKey marks starts of a subject that are one and the same click; it is
+	// stored for a while and holds nothing personal. The start endpoint fills it with a
+	// keyed hash of the request; set it only to say more.
 	IdempotencyKey string
 }
 
@@ -231,7 +234,7 @@ type Result struct {
 	// ScoreBucket is the rough strength of the match; see [Judgement].
 	ScoreBucket string
 	// Revision is 1 for the first verdict. A later one corrects an earlier one. A
-	// revision that was overtaken before its hook ran is not delivered.
+	// revision that was overtaken before its hook succeeded is not delivered.
 	Revision int
 	// Attempt counts the runs of the hook for this revision, from 1.
 	Attempt int
@@ -281,7 +284,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.VendorTimeout, 15*time.Second)
 	setDefault(&o.HookTimeout, 30*time.Second)
 	setDefault(&o.FinishWait, 3*time.Second)
-	setDefault(&o.MaxDeliveries, 16)
+	setDefault(&o.MaxDeliveries, 36)
 	setDefault(&o.Backoff, time.Second)
 	setDefault(&o.PollInterval, time.Second)
 	setDefault(&o.Workers, 16)

@@ -45,9 +45,12 @@ func (p *problems) add(bad bool, field, rule string) {
 	}
 }
 
-// check reports every bad field, and returns the parsed PublicURL.
+// check reports every bad field, and returns the parsed PublicURL. What others may
+// be using already, such as the store, is kept from the validator, which would read
+// through its pointers.
 func (o Options) check() (*url.URL, error) {
 	var found problems
+	found.add(o.Store == nil, "Store", "is required")
 	for _, p := range check.New().Struct(o) {
 		found = append(found, OptionProblem(p))
 	}
@@ -56,10 +59,10 @@ func (o Options) check() (*url.URL, error) {
 		"are required with a Store that outlives the process")
 	public := o.checkPublicURL(&found)
 	o.checkVendors(&found, public)
-	found.add(!o.goodDestination(o.ReturnTo), "ReturnTo", "must be a path on this site, or an https URL")
+	found.add(!o.goodDestination(o.ReturnTo), "ReturnTo", "must be a path on this site, or an https URL, percent-encoded")
 	if o.Consent != nil {
 		found.add(!o.goodDestination(o.Consent.AlternativeURL), "Consent.AlternativeURL",
-			"must be a path on this site, or an https URL")
+			"must be a path on this site, or an https URL, percent-encoded")
 	}
 	for i, m := range o.Middleware {
 		found.add(m == nil, fmt.Sprintf("Middleware[%d]", i), "is nil")
@@ -72,7 +75,7 @@ func (o Options) check() (*url.URL, error) {
 
 func (o Options) checkPublicURL(found *problems) *url.URL {
 	u, err := url.Parse(o.PublicURL)
-	bad := err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Opaque != ""
+	bad := err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Opaque != ""
 	if bad {
 		found.add(true, "PublicURL", "must be an absolute URL without user, query and fragment")
 		return nil
@@ -88,9 +91,9 @@ func (o Options) checkVendors(found *problems, public *url.URL) {
 		field := "Vendor"
 		if i > 0 {
 			field = fmt.Sprintf("OtherVendors[%d]", i-1)
-			found.add(v == nil, field, "is nil")
 		}
 		if v == nil {
+			found.add(true, field, "is required")
 			continue
 		}
 		found.add(!goodName(v.Name()), field, "must have a name of lower-case letters, digits and dashes")
@@ -111,7 +114,7 @@ func (o Options) goodDestination(raw string) bool {
 		return true
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil {
+	if err != nil || !plain(raw) || u.Host == "" || u.User != nil {
 		return false
 	}
 	return u.Scheme == "https" || o.InsecureDevelopment && u.Scheme == "http"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sort"
+	"sync"
 	"testing"
 	"time"
 
@@ -110,4 +111,22 @@ func TestNew(t *testing.T) {
 func goodConsent() *handlers.Consent {
 	text := handlers.ConsentText{Purpose: "x"}
 	return &handlers.Consent{Version: "1", AlternativeURL: "/other", Chinese: text, English: text}
+}
+
+func TestNewBesideTraffic(t *testing.T) {
+	t.Run("a kit is made while another one works on the same store, vendor and logger", func(t *testing.T) {
+		a := newApp(t)
+		var wait sync.WaitGroup
+		for range 4 {
+			wait.Go(func() {
+				_, err := a.kit.Begin(t.Context(), handlers.BeginParams{Subject: "alice"})
+				assert.NoError(t, err)
+			})
+			wait.Go(func() {
+				_, err := handlers.New(a.opts)
+				assert.NoError(t, err)
+			})
+		}
+		wait.Wait()
+	})
 }

@@ -27,10 +27,13 @@ type orphan struct {
 // may be behind, or have lost the session. The same one again changes nothing. A
 // notice whose session can never be ours is only reported.
 func (k *Kit) keepOrphan(ctx context.Context, v Vendor, n Notice, cb Callback) error {
-	k.emit(ctx, Event{Name: EventOrphan, Vendor: v.Name(), Session: n.Session, Via: cb.Carrier})
+	said := Event{Name: EventOrphan, Vendor: v.Name(), Via: cb.Carrier}
 	if !validID(n.Session) {
+		k.emit(ctx, said)
 		return nil
 	}
+	said.Session = n.Session
+	k.emit(ctx, said)
 	value, err := json.Marshal(orphan{v.Name(), cb.Carrier, cb.Method, cb.ContentType, cb.Body})
 	if err != nil {
 		return &Error{Code: CodeInternal, Err: err}
@@ -45,7 +48,14 @@ func (k *Kit) keepOrphan(ctx context.Context, v Vendor, n Notice, cb Callback) e
 }
 
 // adopt looks for an orphan of the session and records it, which spends no query.
-func (k *Kit) adopt(ctx context.Context, id string) error {
+// It may fail: the vendor can still be asked.
+func (k *Kit) adopt(ctx context.Context, id string) {
+	if err := k.takeOrphan(ctx, id); err != nil {
+		k.emit(ctx, Event{Name: EventOrphanFailed, Session: id, Code: CodeOf(err), Reason: reasonOf(err)})
+	}
+}
+
+func (k *Kit) takeOrphan(ctx context.Context, id string) error {
 	get, cancel := context.WithTimeout(ctx, k.opts.StoreTimeout)
 	defer cancel()
 	rec, err := k.sealed.Get(get, orphanPrefix+id)
@@ -59,10 +69,10 @@ func (k *Kit) adopt(ctx context.Context, id string) error {
 	if err := json.Unmarshal(rec.Value, &kept); err != nil {
 		return &Error{Code: CodeInternal, Err: errUnreadable}
 	}
-	_, err = k.accept(ctx, kept.Vendor, Callback{
+	s, err := k.accept(ctx, kept.Vendor, Callback{
 		Carrier: kept.Carrier, Method: kept.Method, ContentType: kept.ContentType, Body: kept.Body,
 	})
-	if err != nil {
+	if err != nil || s == nil {
 		return err
 	}
 	return k.forget(ctx, rec)

@@ -41,12 +41,15 @@ func (k *Kit) ask(ctx context.Context, id string, who asker) (*session, error) {
 	if err != nil {
 		return s, err
 	}
-	v := k.vendors[s.Vendor]
-	asked, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.opts.VendorTimeout)
-	defer cancel()
-	notice, err := v.Query(asked, s.view())
-	// What was paid for is stored even when the asker is gone.
+	// What is paid for is asked and stored even when the asker is gone.
 	ctx = context.WithoutCancel(ctx)
+	v := k.vendors[s.Vendor]
+	calling, cancel := context.WithTimeout(ctx, k.opts.VendorTimeout)
+	defer cancel()
+	notice, err := v.Query(calling, s.view())
+	if err == nil {
+		err = s.claimed(v, notice)
+	}
 	if err != nil {
 		return k.unanswered(ctx, id, owner, err)
 	}
@@ -55,11 +58,12 @@ func (k *Kit) ask(ctx context.Context, id string, who asker) (*session, error) {
 
 // mayAsk is the rule of the budget.
 func (k *Kit) mayAsk(s *session, who asker) bool {
-	limits := k.vendors[s.Vendor].Limits()
+	v, known := k.vendors[s.Vendor]
 	now := k.now()
-	if s.Ref == "" || now.Before(s.Query.Until) || now.After(s.CreatedAt.Add(limits.Retention)) {
+	if !known || s.Ref == "" || now.Before(s.Query.Until) || now.After(s.AskUntil) {
 		return false
 	}
+	limits := v.Limits()
 	switch who {
 	case forImages:
 		return s.Query.Spent < limits.Queries
@@ -76,16 +80,19 @@ func (k *Kit) mayAsk(s *session, who asker) bool {
 func (k *Kit) answered(ctx context.Context, v Vendor, id, owner string, who asker, n Notice) (*session, error) {
 	kept := k.keepImages(ctx, id, n.Images)
 	n.Authentic = true
-	s, err := k.record(ctx, v, id, n, CarrierQuery, func(s *session) {
-		if s.Query.Owner != owner {
-			return
-		}
-		s.Query.Owner, s.Query.Until, s.Query.Failures = "", time.Time{}, 0
-		s.Query.Next = k.nextQuery(s)
-		s.Images.Wanted = s.Images.Wanted || kept
-		s.Images.Settled = s.Images.Settled || kept || who == forImages
+	var s *session
+	err := insist(ctx, leaseMargin, func(ctx context.Context) (err error) {
+		s, err = k.record(ctx, v, id, n, CarrierQuery, func(s *session) {
+			s.Images.Wanted = s.Images.Wanted || kept
+			s.Images.Settled = s.Images.Settled || kept || who == forImages
+			if s.Query.Owner == owner {
+				s.Query.Owner, s.Query.Until, s.Query.Failures = "", time.Time{}, 0
+				s.Query.Next = k.nextQuery(s)
+			}
+		})
+		return err
 	})
-	if s != nil {
+	if err == nil {
 		e := s.event(EventQueried)
 		e.Verdict = s.current().Verdict
 		k.emit(ctx, e)
@@ -109,19 +116,38 @@ func (k *Kit) unanswered(ctx context.Context, id, owner string, cause error) (*s
 		case CodeResultGone:
 			k.closeGone(s)
 			return nil
+		default:
+			if !k.affordable(s) {
+				s.Query.Failures = 0
+			}
 		}
 		s.Query.Next = k.nextQuery(s)
 		return nil
 	})
-	if s != nil {
-		e := s.event(EventQueryFailed)
-		e.Code, e.Reason = code, reasonOf(cause)
-		k.emit(ctx, e)
-	}
 	if err != nil && !errors.Is(err, errUnchanged) {
 		return s, err
 	}
+	e := s.event(EventQueryFailed)
+	if code == CodeMismatch {
+		e.Name = EventMismatch
+	}
+	e.Via, e.Code, e.Reason = CarrierQuery, code, reasonOf(cause)
+	k.emit(ctx, e)
 	return s, cause
+}
+
+// affordable reports whether a query that failed may be repeated soon: the budget
+// must last for the rest of the vendor's schedule, or a short outage of the vendor
+// would use it up.
+func (k *Kit) affordable(s *session) bool {
+	limits := k.vendors[s.Vendor].Limits()
+	scheduled := 0
+	for _, after := range limits.QueryAfter {
+		if s.CreatedAt.Add(after).After(k.now()) {
+			scheduled++
+		}
+	}
+	return limits.Queries-s.Query.Spent > scheduled
 }
 
 // closeGone ends a session whose result the vendor no longer hands out. That is
@@ -133,7 +159,7 @@ func (k *Kit) closeGone(s *session) {
 		return
 	}
 	verdict := Review
-	if k.now().After(s.CreatedAt.Add(k.vendors[s.Vendor].Limits().Retention)) {
+	if k.now().After(s.AskUntil) {
 		verdict = Expired
 	}
 	k.decide(s, revision{Verdict: verdict, Reasons: []Reason{ReasonResultGone}, Via: CarrierNone})
@@ -149,18 +175,25 @@ const (
 // vendor's schedule, sooner after a failure, and at the end of the retention at
 // the latest.
 func (k *Kit) nextQuery(s *session) time.Time {
-	limits := k.vendors[s.Vendor].Limits()
 	now := k.now()
-	end := s.CreatedAt.Add(limits.Retention)
+	next := s.AskUntil
+	v, known := k.vendors[s.Vendor]
+	if !known {
+		// The account was taken out of the options: wait for its return.
+		return earlier(next, now.Add(lastQueryBackoff))
+	}
+	limits := v.Limits()
 	if s.Ref == "" {
-		// The vendor cannot be asked. Only its own notice can come, for as long as its
-		// page works.
-		return later(s.CreatedAt.Add(limits.SessionLife), now).Add(k.opts.VendorTimeout)
+		// The vendor cannot be asked. Only its own notice can come, as a rule for as
+		// long as its page works.
+		if over := s.CreatedAt.Add(limits.SessionLife + k.opts.VendorTimeout); over.After(now) {
+			return over
+		}
+		return next
 	}
 	if s.Query.Spent >= limits.Queries {
-		return end
+		return next
 	}
-	next := end
 	if s.Query.Failures > 0 {
 		backoff := min(firstQueryBackoff<<min(s.Query.Failures-1, 10), lastQueryBackoff)
 		next = now.Add(jitter(backoff))
@@ -173,10 +206,15 @@ func (k *Kit) nextQuery(s *session) time.Time {
 			break
 		}
 	}
-	if next.After(end) {
-		return end
+	return earlier(next, s.AskUntil)
+}
+
+// earlier returns the earlier of two moments.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
 	}
-	return next
+	return a
 }
 
 // jitter spreads a pause by a quarter either way.

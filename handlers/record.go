@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -27,17 +28,17 @@ type session struct {
 	Subject  string         `json:"subject"`
 	Vendor   string         `json:"vendor"`
 	Bindings []string       `json:"bindings,omitzero"` // hashes of the browsers that started it
-	Once     string         `json:"once,omitzero"`     // which click started it
 	ReturnTo string         `json:"return_to,omitzero"`
 	Consent  *consentRecord `json:"consent,omitzero"`
 
 	State     State     `json:"state"`
 	CreatedAt time.Time `json:"created_at"`
 	ExpiresAt time.Time `json:"expires_at"`
-	KeepUntil time.Time `json:"keep_until"`
+	AskUntil  time.Time `json:"ask_until"`  // the end of the vendor's retention
+	KeepUntil time.Time `json:"keep_until"` // the end of the record
 
 	Ref     string `json:"ref,omitzero"`
-	PageURL string `json:"page_url,omitzero"`
+	PageURL string `json:"page_url,omitzero"` // only while a double click may need it
 	Memory  []byte `json:"memory,omitzero"`
 	Failure Code   `json:"failure,omitzero"` // why the start failed
 
@@ -64,15 +65,15 @@ type revision struct {
 type delivery struct {
 	Done    int       `json:"done,omitzero"`    // the last delivered revision
 	Attempt int       `json:"attempt,omitzero"` // runs for the current revision
-	Next    time.Time `json:"next,omitzero"`    // not before
-	Owner   string    `json:"owner,omitzero"`
-	Until   time.Time `json:"until,omitzero"`
+	Next    time.Time `json:"next,omitzero"`    // the next run not before; the scrub once delivered
+	Owner   string    `json:"owner,omitzero"`   // who holds the lease, or held it last
+	Until   time.Time `json:"until,omitzero"`   // zero: nobody holds it
 }
 
 // query is the budget and the write-ahead intent of asking the vendor.
 type query struct {
-	Spent    int       `json:"spent,omitzero"` // counted before each call is sent
-	Failures int       `json:"failures,omitzero"`
+	Spent    int       `json:"spent,omitzero"`    // counted before each call is sent
+	Failures int       `json:"failures,omitzero"` // in a row, while there is budget to ask again soon
 	Last     time.Time `json:"last,omitzero"`
 	Next     time.Time `json:"next,omitzero"` // when the reconciler asks
 	Owner    string    `json:"owner,omitzero"`
@@ -110,14 +111,12 @@ func (s *session) delivered() bool { return s.decided() && s.Delivery.Done == le
 func (s *session) heard(v Verdict) bool { return slices.Contains(s.Heard, v) }
 
 // due is when somebody must look at the session again; zero: never.
-func (s *session) due(scrubAfter time.Duration) time.Time {
+func (s *session) due() time.Time {
 	switch s.State {
 	case StateCreated, StateStarted, StatePending:
 		return later(s.Query.Next, s.Query.Until)
-	case StateRecorded:
+	case StateRecorded, StateDelivered:
 		return later(s.Delivery.Next, s.Delivery.Until)
-	case StateDelivered:
-		return s.current().At.Add(scrubAfter)
 	default:
 		return time.Time{}
 	}
@@ -147,7 +146,7 @@ func (s *session) view() Session {
 func (s *session) result() Result {
 	now := s.current()
 	return Result{
-		Key:     fmt.Sprintf("%s-%d", s.ID, len(s.Verdicts)),
+		Key:     s.ID + "-" + strconv.Itoa(len(s.Verdicts)),
 		Session: s.ID, Tenant: s.Tenant, Subject: s.Subject, Vendor: s.Vendor,
 		Verdict: now.Verdict, Reasons: slices.Clone(now.Reasons), ScoreBucket: now.ScoreBucket,
 		Revision: len(s.Verdicts), Attempt: s.Delivery.Attempt, Via: now.Via,
@@ -158,7 +157,7 @@ func (s *session) result() Result {
 // scrub leaves only the outcome.
 func (s *session) scrub() {
 	s.State = StateScrubbed
-	s.Bindings, s.Once, s.ReturnTo = nil, "", ""
+	s.Bindings, s.ReturnTo = nil, ""
 	s.Ref, s.PageURL, s.Memory = "", "", nil
 }
 

@@ -9,17 +9,11 @@ import (
 const maxReturnTo = 2048
 
 // localPath reports whether raw is a path on this site, whatever a browser makes
-// of it: it starts with one slash, and holds no backslash, control or white-space
-// character, which browsers drop or turn into slashes. A path that only looks
+// of it: it starts with one slash and is written plainly. A path that only looks
 // local (//evil, /\evil, /%09/evil) is none.
 func localPath(raw string) bool {
-	if len(raw) > maxReturnTo || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
+	if !plain(raw) || !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
 		return false
-	}
-	for _, c := range raw {
-		if c <= ' ' || c == '\\' || c >= 0x7f {
-			return false
-		}
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil {
@@ -29,6 +23,27 @@ func localPath(raw string) bool {
 	return !strings.HasPrefix(u.Path, "//") && !strings.ContainsFunc(u.Path, func(c rune) bool {
 		return c < ' ' || c == '\\' || c == 0x7f
 	})
+}
+
+// webURL reports whether raw is an absolute http or https URL.
+func webURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// plain reports whether everyone reads raw alike: it holds no backslash, control or
+// white-space character, which browsers drop or turn into slashes, and nothing
+// that a URL writes percent-encoded.
+func plain(raw string) bool {
+	if len(raw) > maxReturnTo {
+		return false
+	}
+	for _, c := range []byte(raw) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("\\\"<>`", c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // destination is where a start's person goes in the end: the page that the start

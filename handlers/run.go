@@ -38,10 +38,11 @@ func (k *Kit) Run(ctx context.Context) error {
 }
 
 // sweep hands what is due to the workers, and reports whether there may be more
-// that can be worked on at once. Sessions that hang in this process stay due; they
-// are listed on top of the batch, so that they do not hide the others.
+// that can be worked on at once. Sessions that hang in this process and those that
+// were put aside stay due; they are listed on top of the batch, so that they do not
+// hide the others.
 func (k *Kit) sweep(ctx context.Context) (more bool, err error) {
-	limit := dueBatch + k.workers.occupied()
+	limit := dueBatch + k.workers.occupied() + k.aside.prune(k.now())
 	listing, cancel := context.WithTimeout(ctx, k.opts.StoreTimeout)
 	keys, err := k.opts.Store.Due(listing, k.now(), limit)
 	cancel()
@@ -51,7 +52,7 @@ func (k *Kit) sweep(ctx context.Context) (more bool, err error) {
 	begun := 0
 	for _, key := range keys {
 		id, ok := strings.CutPrefix(key, sessionPrefix)
-		if !ok {
+		if !ok || k.aside.holds(id) {
 			continue
 		}
 		started, err := k.workers.wait(ctx, id, func(ctx context.Context) { k.look(ctx, id) })
@@ -69,53 +70,68 @@ func (k *Kit) sweep(ctx context.Context) (more bool, err error) {
 func (k *Kit) look(ctx context.Context, id string) {
 	s, err := k.load(ctx, id)
 	if err != nil {
+		// Unreadable, or the store has trouble with it: the others first.
+		k.aside.put(id, k.now().Add(asideFor))
 		return
 	}
 	switch s.State {
 	case StateCreated, StateStarted, StatePending:
-		if s, err = k.chase(ctx, s); err == nil && s.State == StateRecorded {
+		s, err = k.chase(ctx, s)
+		if CodeOf(err) == CodeStoreUnavailable {
+			k.aside.put(id, k.now().Add(asideFor))
+		}
+		if err == nil && s.State == StateRecorded {
 			k.deliver(ctx, id)
 		}
 	case StateRecorded:
 		k.deliver(ctx, id)
 	case StateDelivered:
-		_, _ = k.change(ctx, id, func(s *session) error {
-			if s.State != StateDelivered || s.due(k.opts.ScrubAfter).After(k.now()) {
-				return errUnchanged
-			}
-			s.scrub()
-			return nil
-		})
+		k.scrub(ctx, s)
 	}
+}
+
+// scrub leaves only the outcome of a session that has served.
+func (k *Kit) scrub(ctx context.Context, s *session) {
+	k.dropImages(ctx, s)
+	_, _ = k.change(ctx, s.ID, func(s *session) error {
+		if s.State != StateDelivered || s.due().After(k.now()) {
+			return errUnchanged
+		}
+		s.scrub()
+		return nil
+	})
 }
 
 // chase finds out about a session of which nothing decisive was heard: from an
 // orphan, from the vendor, or by the end of the time in which it could be asked.
 func (k *Kit) chase(ctx context.Context, s *session) (*session, error) {
-	if err := k.adopt(ctx, s.ID); err != nil {
-		k.emit(ctx, Event{Name: EventQueryFailed, Session: s.ID, Vendor: s.Vendor, Code: CodeOf(err)})
+	k.adopt(ctx, s.ID)
+	if _, known := k.vendors[s.Vendor]; !known {
+		e := s.event(EventQueryFailed)
+		e.Code, e.Reason = CodeVendorMisconfigured, reasonUnknownVendor
+		k.emit(ctx, e)
 	}
 	s, err := k.ask(ctx, s.ID, forReconciler)
 	if !errors.Is(err, errMayNotAsk) {
 		return s, err
 	}
-	return k.change(ctx, s.ID, k.giveUp)
+	s, err = k.change(ctx, s.ID, k.giveUp)
+	if errors.Is(err, errUnchanged) {
+		err = nil
+	}
+	return s, err
 }
 
 // giveUp moves a session on that may not be asked about: to its next look, or to
 // its end.
 func (k *Kit) giveUp(s *session) error {
 	now := k.now()
-	limits, known := k.limits(s.Vendor)
 	switch {
 	case s.decided():
-		return nil
-	case !known:
-		// The vendor's account was taken out of the options: wait for its return.
-		s.Query.Next = now.Add(lastQueryBackoff)
-	case s.State == StateCreated && now.After(s.CreatedAt.Add(limits.SessionLife)):
+		return errUnchanged
+	case s.State == StateCreated && now.After(s.ExpiresAt):
 		s.State, s.Failure = StateStartFailed, CodeVendorUnavailable
-	case !now.Before(s.CreatedAt.Add(limits.Retention)):
+	case !now.Before(s.AskUntil):
 		k.decide(s, revision{Verdict: Expired, Reasons: []Reason{ReasonNoStatement}, Via: CarrierNone})
 	default:
 		s.Query.Next = later(k.nextQuery(s), now.Add(k.opts.PollInterval))
@@ -132,15 +148,13 @@ func (k *Kit) Reconcile(ctx context.Context, id string) (Session, error) {
 		return Session{}, err
 	}
 	if !s.decided() {
-		if err := k.adopt(ctx, id); err != nil {
-			return Session{}, err
-		}
+		k.adopt(ctx, id)
 		s, err = k.ask(ctx, id, forReconciler)
-		if err != nil && !errors.Is(err, errMayNotAsk) {
-			return Session{}, err
-		}
 	}
 	k.deliverSoon(ctx, s)
+	if err != nil && !errors.Is(err, errMayNotAsk) {
+		return Session{}, err
+	}
 	return s.view(), nil
 }
 

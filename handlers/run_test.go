@@ -196,8 +196,8 @@ func TestForgetting(t *testing.T) {
 			rec, err := a.store.Get(t.Context(), "s:"+id)
 			require.NoError(t, err)
 			names := fieldNames(t, rec.Value)
-			assert.Equal(t, []string{"bindings", "created_at", "delivery", "expires_at", "heard", "id", "keep_until", "memory", "once",
-				"page_url", "query", "ref", "return_to", "state", "subject", "v", "vendor", "verdicts"}, names)
+			assert.Equal(t, []string{"ask_until", "bindings", "created_at", "delivery", "expires_at", "heard", "id", "keep_until", "memory",
+				"query", "ref", "return_to", "state", "subject", "v", "vendor", "verdicts"}, names)
 		})
 	})
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -97,7 +98,7 @@ func (k *Kit) start(w http.ResponseWriter, r *http.Request) {
 }
 
 // prepare turns the request into parameters. The body is read once and given to
-// the app's Prepare anew; its hash tells a double click from a second start.
+// the app's Prepare anew.
 func (k *Kit) prepare(r *http.Request) (BeginParams, error) {
 	subject, err := k.opts.Identify(r)
 	if err != nil {
@@ -121,7 +122,7 @@ func (k *Kit) prepare(r *http.Request) (BeginParams, error) {
 		return BeginParams{}, asError(err, CodeInvalidInput)
 	}
 	if params.IdempotencyKey == "" && k.opts.ReuseWindow > 0 {
-		params.IdempotencyKey = clickOf(body)
+		params.IdempotencyKey = k.clickOf(r, form, body)
 	}
 	return BeginParams{
 		StartParams: params, Subject: subject, Language: k.language(r),
@@ -129,10 +130,25 @@ func (k *Kit) prepare(r *http.Request) (BeginParams, error) {
 	}, nil
 }
 
-// clickOf names a click by what it sent.
-func clickOf(body []byte) string {
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:16])
+// clickOf names a click by what it sent. The form may hold a name and an ID number,
+// which anyone could find again from a plain hash; so the key of the hash is what
+// the app knows the person by. The form counts beside the body, which the app's
+// middleware may have read already; our own cookie does not: it is new after the
+// first click.
+func (k *Kit) clickOf(r *http.Request, form url.Values, body []byte) string {
+	var known []byte
+	for _, c := range r.Cookies() {
+		if c.Name != k.bindingCookie() {
+			known = append(known, c.String()...)
+		}
+	}
+	for _, credentials := range r.Header.Values("Authorization") {
+		known = append(known, credentials...)
+	}
+	click := hmac.New(sha256.New, known)
+	_, _ = click.Write(body)
+	_, _ = click.Write([]byte(form.Encode()))
+	return hex.EncodeToString(click.Sum(nil)[:16])
 }
 
 // askConsent answers a start without consent: by the page with both choices, or

@@ -26,7 +26,7 @@ type subjectRecord struct {
 type attempt struct {
 	Session string    `json:"session"`
 	Vendor  string    `json:"vendor"`
-	Once    string    `json:"once,omitzero"`
+	Once    string    `json:"once,omitzero"` // which click it was, for as long as another may follow
 	At      time.Time `json:"at"`
 }
 
@@ -83,25 +83,30 @@ func (k *Kit) tryChangeSubject(ctx context.Context, key string, fn func(*subject
 	return err
 }
 
-// attempted adds a session to its subject's list, or names the open one of the
-// same click. It refuses when the cap is reached.
-func (k *Kit) attempted(ctx context.Context, s *session) (same string, err error) {
+// attempted adds a session to its subject's list, or names the one that the same
+// click, if it has a key, has added before. It refuses when the cap is reached.
+func (k *Kit) attempted(ctx context.Context, s *session, click string) (same string, err error) {
 	err = k.changeSubject(ctx, s.Tenant, s.Subject, func(r *subjectRecord) error {
 		same = ""
 		now := k.now()
 		r.Attempts = slices.DeleteFunc(r.Attempts, func(a attempt) bool {
 			return a.At.Before(now.Add(-k.opts.AttemptWindow))
 		})
-		for _, a := range r.Attempts {
-			if s.Once != "" && a.Once == s.Once && a.Vendor == s.Vendor && now.Before(a.At.Add(k.opts.ReuseWindow)) {
+		for i, a := range r.Attempts {
+			if !now.Before(a.At.Add(k.opts.ReuseWindow)) {
+				r.Attempts[i].Once = ""
+				continue
+			}
+			if click != "" && a.Once == click && a.Vendor == s.Vendor {
 				same = a.Session
 				return errUnchanged
 			}
 		}
-		if len(r.Attempts) >= k.opts.MaxAttempts {
-			return &Error{Code: CodeTooManyAttempts}
+		if over := len(r.Attempts) - k.opts.MaxAttempts; over >= 0 {
+			free := r.Attempts[over].At.Add(k.opts.AttemptWindow)
+			return &Error{Code: CodeTooManyAttempts, RetryAfter: free.Sub(now)}
 		}
-		r.Attempts = append(r.Attempts, attempt{Session: s.ID, Vendor: s.Vendor, Once: s.Once, At: now})
+		r.Attempts = append(r.Attempts, attempt{Session: s.ID, Vendor: s.Vendor, Once: click, At: now})
 		return nil
 	})
 	if errors.Is(err, errUnchanged) {

@@ -6,7 +6,8 @@ import (
 )
 
 // Vendor is one account at one provider of hosted face checks. The packages
-// megvii and baidu implement it. A Vendor is safe for concurrent use.
+// megvii and baidu implement it. A Vendor is safe for concurrent use, and Begin
+// and Query return when their context ends. One that panics has failed.
 type Vendor interface {
 	// Name tells this account from the kit's other vendors, in URLs, records and
 	// logs: lower-case letters, digits and dashes, such as "megvii" or "megvii-sg".

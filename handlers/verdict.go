@@ -26,6 +26,16 @@ const (
 	Unsupported Verdict = "unsupported"
 )
 
+// known reports whether v is one of the verdicts.
+func (v Verdict) known() bool {
+	switch v {
+	case Pending, Passed, Failed, Review, Cancelled, Expired, Unsupported:
+		return true
+	default:
+		return false
+	}
+}
+
 // Reason is a machine-readable code beside a verdict, lower case with
 // underscores. The vendors' packages list theirs.
 type Reason string
@@ -44,6 +54,8 @@ const (
 	ReasonTrailingBytes Reason = "trailing_bytes"
 	// ReasonUnknownStatus: the vendor's status is none that this version knows.
 	ReasonUnknownStatus Reason = "unknown_status"
+	// ReasonNotJudged: the policy broke on an authentic statement.
+	ReasonNotJudged Reason = "not_judged"
 	// ReasonIdentityMismatch: the name or ID number that came back is not the one
 	// that was asked for.
 	ReasonIdentityMismatch Reason = "identity_mismatch"

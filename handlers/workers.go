@@ -9,6 +9,7 @@ import (
 // workers run deliveries and queries in the background: few at a time, one at a
 // time for a session, and none after the kit has begun to stop.
 type workers struct {
+	caught   func(value any) // hears of a task's panic
 	slots    chan struct{}
 	overtime time.Duration // after which a task's slot serves others, though it still runs
 
@@ -20,10 +21,11 @@ type workers struct {
 	cancel  context.CancelFunc
 }
 
-func newWorkers(count int, overtime time.Duration) *workers {
+func newWorkers(count int, overtime time.Duration, caught func(value any)) *workers {
 	base, cancel := context.WithCancel(context.Background())
 	return &workers{
-		slots: make(chan struct{}, count), overtime: overtime,
+		caught: caught,
+		slots:  make(chan struct{}, count), overtime: overtime,
 		busy: make(map[string]bool), base: base, cancel: cancel,
 	}
 }
@@ -43,6 +45,8 @@ func (w *workers) wait(ctx context.Context, id string, task func(context.Context
 	select {
 	case w.slots <- struct{}{}:
 		return w.start(context.WithoutCancel(ctx), id, task), nil
+	case <-w.base.Done():
+		return false, nil
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
@@ -65,6 +69,11 @@ func (w *workers) start(ctx context.Context, id string, task func(context.Contex
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(w.base, cancel)()
+		defer func() {
+			if value := recover(); value != nil {
+				w.caught(value)
+			}
+		}()
 		task(ctx)
 	}()
 	return true
