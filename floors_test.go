@@ -69,7 +69,7 @@ func kit(place string) bool {
 
 // testHelper reports whether a package exists to be used by tests.
 func testHelper(place string) bool {
-	return under(place, "store/storetest") || under(place, "handlers/handlerstest")
+	return under(place, "store/storetest") || under(place, "handlers/handlerstest") || under(place, "store/internal/testserver")
 }
 
 // testOnly reports whether an import path belongs into tests.
