@@ -71,7 +71,7 @@ func (k *Kit) record(ctx context.Context, v Vendor, id string, n Notice, via Car
 	if errors.Is(err, errUnchanged) {
 		err = nil
 	}
-	if true {
+	if err == nil || CodeOf(err) == CodeMismatch {
 		said.Via = via
 		k.emit(ctx, said)
 	}

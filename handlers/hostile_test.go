@@ -231,6 +231,7 @@ func TestMoreThatPanics(t *testing.T) {
 			assert.Equal(t, http.StatusOK, a.notify(says(id, "passed")).Code)
 			time.Sleep(time.Second)
 			assert.Equal(t, handlers.StateDelivered, a.state(id).State)
+			require.NoError(t, a.kit.Shutdown(t.Context()))
 			assert.Contains(t, log.String(), "facegate: panic")
 			assert.NotContains(t, log.String(), "canary")
 		})

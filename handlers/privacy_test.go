@@ -207,6 +207,7 @@ func TestCanaries(t *testing.T) {
 			keep(a.get("/face/finish?session=" + id))
 			stop()
 			faults.heal()
+			require.NoError(t, a.kit.Shutdown(t.Context()))
 			require.Equal(t, handlers.StateDelivered, a.state(id).State)
 			for name, out := range map[string]string{"log": log.String(), "events": events.String(), "answers": answers.String()} {
 				require.NotEmpty(t, out)
