@@ -56,15 +56,11 @@ func (k *Kit) finish(w http.ResponseWriter, r *http.Request) {
 // time. A vendor that does not answer leaves the session as it is.
 func (k *Kit) settled(ctx context.Context, s *session) (*session, error) {
 	if !s.decided() {
-		k.adopt(ctx, s.ID)
-		asked, err := k.ask(ctx, s.ID, forPerson)
-		if CodeOf(err) == CodeStoreUnavailable {
+		found, err := k.enquire(ctx, s)
+		if err != nil {
 			return nil, err
 		}
-		if asked != nil {
-			s = asked
-		}
-		k.deliverSoon(ctx, s)
+		s = found
 	}
 	if s.State != StateRecorded || k.opts.FinishWait < 0 {
 		return s, nil
@@ -74,6 +70,22 @@ func (k *Kit) settled(ctx context.Context, s *session) (*session, error) {
 		return s, nil // the verdict is there: the person need not wait for the store
 	}
 	return delivered, nil
+}
+
+// enquire looks for the verdict of a session on behalf of the person who waits for
+// it: among the orphans, then at the vendor, as far as the person's share of the
+// budget goes. What it finds goes to OnResult in the background.
+func (k *Kit) enquire(ctx context.Context, s *session) (*session, error) {
+	k.adopt(ctx, s.ID)
+	asked, err := k.ask(ctx, s.ID, forPerson)
+	if CodeOf(err) == CodeStoreUnavailable {
+		return nil, err
+	}
+	if asked != nil {
+		s = asked
+	}
+	k.deliverSoon(ctx, s)
+	return s, nil
 }
 
 // paramSince says when a page began to wait, in Unix seconds. A page without

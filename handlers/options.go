@@ -96,7 +96,9 @@ type Options struct {
 
 	// ReuseWindow is how long the same click of the same subject (the same form,
 	// byte for byte, under the same cookies) gets the session that is already open, so
-	// that a double click opens one. Default 10 s; negative: never.
+	// that a double click opens one. Default 2 s: the vendor's
+	// page opens only once, so whoever comes back from it must get a new one.
+	// Negative: never.
 	ReuseWindow time.Duration
 
 	// MaxBody caps the body of return and notify in bytes. Default 256 KiB: the
@@ -276,7 +278,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Language, "en")
 	setDefault(&o.MaxAttempts, 10)
 	setDefault(&o.AttemptWindow, 24*time.Hour)
-	setDefault(&o.ReuseWindow, 10*time.Second)
+	setDefault(&o.ReuseWindow, 2*time.Second)
 	setDefault(&o.MaxBody, 256<<10)
 	setDefault(&o.MaxStartBody, 64<<10)
 	setDefault(&o.ReadTimeout, 10*time.Second)

@@ -165,6 +165,25 @@ func TestFinish(t *testing.T) {
 		})
 	})
 
+	t.Run("case 87: without a notify the waiting page has the vendor asked again, within the person's share", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			a := newApp(t)
+			id := a.start()
+			require.Equal(t, http.StatusOK, a.get("/face/finish?session="+id).Code)
+			time.AfterFunc(15*time.Second, func() { a.vendor.answer("passed") })
+			before, polls := time.Now(), 0
+			for a.state(id).Verdict == handlers.Pending {
+				require.Equal(t, http.StatusOK, a.get("/face/status?session="+id+"&wait=10s").Code)
+				polls++
+				require.Less(t, polls, 10)
+			}
+			assert.LessOrEqual(t, time.Since(before), 30*time.Second)
+			assert.Equal(t, 2, a.vendor.queries())
+			synctest.Wait()
+			assert.Equal(t, 1, len(a.results()))
+		})
+	})
+
 	t.Run("finish waits for a slow hook, but not for ever", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			a := newApp(t)

@@ -218,7 +218,7 @@ func TestDoubleClick(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			a := newApp(t)
 			first := a.start()
-			time.Sleep(11 * time.Second)
+			time.Sleep(3 * time.Second)
 			assert.NotEqual(t, first, a.start())
 		})
 	})

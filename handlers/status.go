@@ -21,7 +21,8 @@ type statusAnswer struct {
 
 // Status is GET status: JSON for the app's own page, for the browser and subject
 // that started; to everyone else the session does not exist (404). With wait=10s
-// the answer comes when there is a verdict, after 25 s at the latest.
+// the answer comes when there is a verdict, after 25 s as a rule at the latest. Who
+// waits also has the vendor asked, as rarely as finish does.
 func (k *Kit) Status() http.Handler {
 	return k.endpoint(endpointStatus, 0, []string{http.MethodGet}, k.status)
 }
@@ -56,9 +57,14 @@ func (k *Kit) statusOf(w http.ResponseWriter, r *http.Request) (*session, error)
 	if err != nil || wait <= 0 || s.decided() {
 		return s, err
 	}
-	// The app's server may have a shorter time-out than the wait.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait + k.opts.StoreTimeout))
-	return k.await(r.Context(), id, wait, (*session).decided)
+	until := time.Now().Add(wait)
+	// The app's server may have a shorter time-out than the wait and the vendor take.
+	_ = http.NewResponseController(w).SetWriteDeadline(until.Add(k.opts.VendorTimeout + k.opts.StoreTimeout))
+	s, err = k.enquire(r.Context(), s)
+	if err != nil || s.decided() {
+		return s, err
+	}
+	return k.await(r.Context(), id, time.Until(until), (*session).decided)
 }
 
 // waitParam reads a duration such as "10s"; none is no wait.
