@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/facegate/facegate/store/internal/testserver"
 	"github.com/facegate/facegate/store"
+	"github.com/facegate/facegate/store/internal/testserver"
 	"github.com/facegate/facegate/store/storetest"
 )
 

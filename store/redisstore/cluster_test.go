@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/facegate/facegate/store/internal/testserver"
 	"github.com/facegate/facegate/store"
+	"github.com/facegate/facegate/store/internal/testserver"
 	"github.com/facegate/facegate/store/storetest"
 )
 

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/facegate/facegate/store/internal/testserver"
 	"github.com/facegate/facegate/store"
+	"github.com/facegate/facegate/store/internal/testserver"
 )
 
 // methods calls every method of s under ctx.

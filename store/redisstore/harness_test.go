@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/facegate/facegate/store/internal/testserver"
 	"github.com/facegate/facegate/store"
+	"github.com/facegate/facegate/store/internal/testserver"
 )
 
 // patience is how long a test waits for what must happen soon.

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/facegate/facegate/store/internal/testserver"
 	"github.com/facegate/facegate/store"
+	"github.com/facegate/facegate/store/internal/testserver"
 )
 
 // hostileKeys are keys that try to be more than the end of a name.
