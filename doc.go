@@ -83,8 +83,8 @@
 // engine; then the kit also needs keys, because it seals what is personal before
 // it stores it:
 //
-//	Store: sharedStore,
-//	Keys:  []store.Key{key}, // see store.NewKey
+//	Store: sharedStore,           // of package redisstore or sqlstore, or your own
+//	Keys:  []store.Key{key},      // see store.NewKey
 //
 // Every process runs Run; they do not get in each other's way.
 //

@@ -42,11 +42,16 @@ func (k *Kit) deliver(ctx context.Context, id string) {
 	}
 	// Pictures and hook together end before the lease does.
 	held := s.Delivery.Until.Sub(k.now())
-	working, cancel := context.WithTimeout(ctx, held-leaseMargin)
+	working, cancel := context.WithTimeout(ctx, held-leaseMargin/2)
 	defer cancel()
 	result := s.result()
 	result.Images, result.ImagesMissing = k.fetchImages(working, s)
-	outcome := k.runHook(working, result)
+	var outcome error
+	if tx, ok := transactionsOf(k.opts.Store); ok {
+		outcome = k.runInTx(working, tx, owner, result)
+	} else {
+		outcome = k.runHook(working, result)
+	}
 	k.settle(context.WithoutCancel(ctx), owner, result, outcome)
 }
 
@@ -102,7 +107,13 @@ func (k *Kit) settle(ctx context.Context, owner string, r Result, outcome error)
 				return errUnchanged
 			}
 			if s.Delivery.Until.IsZero() {
-				return errUnchanged // written by the last try, whose answer was lost
+				// Written already: in the hook's transaction, or by the last try, whose
+				// answer was lost.
+				said = s.event(EventDeliveryFailed)
+				if s.Delivery.Done >= r.Revision {
+					said = s.event(EventDelivered)
+				}
+				return errUnchanged
 			}
 			said = k.mark(s, r, outcome)
 			return nil

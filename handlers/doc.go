@@ -43,7 +43,9 @@
 // Recorded first, acknowledged second, delivered third. The promise: at most one
 // hook runs at a time for a session; after one success it does not run again; a
 // crash between the hook's success and its mark can run it once more, with the same
-// key. A store that is away for longer than the hook's lease counts as a crash. A
+// key. A store that is away for longer than the hook's lease counts as a crash. With
+// a store in the app's own SQL database (package sqlstore) the hook can write in the
+// very transaction of the mark; then even that crash cannot double its effect. A
 // hook that fails is tried again by [Kit.Run] with growing pauses and is parked as
 // dead in the end: visible, and delivered again by [Kit.Replay].
 //

@@ -20,7 +20,8 @@ type Options struct {
 	OtherVendors []Vendor `validate:"-"`
 
 	// Store keeps the sessions. Required. [store.NewMemory] serves one process and
-	// forgets on exit; a fleet shares an engine.
+	// forgets on exit; a fleet shares an engine. With one that has transactions, such
+	// as package sqlstore's, OnResult runs in the transaction that marks its success.
 	Store store.Store `validate:"-"`
 
 	// Keys seal what is kept for a short while although it is personal: pictures

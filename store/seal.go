@@ -83,6 +83,10 @@ func Seal(inner Store, keys ...Key) (*Sealed, error) {
 	return s, nil
 }
 
+// Unwrap returns the engine below, for what it can do besides [Store], such as
+// transactions: a context that carries one is passed on.
+func (s *Sealed) Unwrap() Store { return s.inner }
+
 // hold adds key to the ring.
 func (s *Sealed) hold(key Key) error {
 	if key.secret == nil {

@@ -49,6 +49,7 @@ func (e *engine) run(t *testing.T) {
 	e.sweeps(t)
 	e.meetsEdges(t)
 	e.deliversInTx(t)
+	e.kitDelivers(t)
 }
 
 func (e *engine) keepsTheContract(t *testing.T, how string) {
