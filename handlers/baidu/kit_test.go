@@ -2,6 +2,7 @@ package baidu_test
 
 import (
 	"context"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -30,6 +31,9 @@ type shop struct {
 	cookies []*http.Cookie
 	line    *carry
 	subject string
+	speaks  string       // the browser's language
+	params  baidu.Params // of the next starts
+	seen    func(*httptest.ResponseRecorder)
 
 	mu    sync.Mutex
 	heard []handlers.Result
@@ -65,7 +69,14 @@ func newShop(t *testing.T, change ...func(*sandbox.BaiduConfig)) *shop {
 	for _, c := range change {
 		c(&config)
 	}
-	s := &shop{t: t, subject: "someone", began: time.Now(), fake: sandbox.NewBaidu(config)}
+	return openShop(t, config, func(*handlers.Options) {})
+}
+
+func openShop(t *testing.T, config sandbox.BaiduConfig, change func(*handlers.Options)) *shop {
+	s := &shop{
+		t: t, subject: "someone", began: time.Now(), fake: sandbox.NewBaidu(config),
+		params: baidu.Params{Name: handlers.Hide("测试甲"), IDNumber: handlers.Hide("000000190001010009")},
+	}
 	s.line = &carry{fake: s.fake}
 	memory := store.NewMemory()
 	vendor, err := baidu.New(baidu.Config{
@@ -73,11 +84,11 @@ func newShop(t *testing.T, change ...func(*sandbox.BaiduConfig)) *shop {
 		Tokens: memory, HTTPClient: &http.Client{Transport: s.line}, UseGetAll: true, RequireIDCard: true,
 	})
 	require.NoError(t, err)
-	s.kit, err = handlers.New(handlers.Options{
+	options := handlers.Options{
 		Vendor: vendor, Store: memory, PublicURL: "https://shop.example/face", PollInterval: time.Minute,
 		Identify: func(*http.Request) (string, error) { return s.subject, nil },
 		Prepare: func(*http.Request) (handlers.StartParams, error) {
-			return handlers.StartParams{Params: baidu.Params{Name: handlers.Hide("测试甲"), IDNumber: handlers.Hide("000000190001010009")}}, nil
+			return handlers.StartParams{Params: s.params}, nil
 		},
 		OnResult: func(_ context.Context, r handlers.Result) error {
 			s.mu.Lock()
@@ -85,7 +96,9 @@ func newShop(t *testing.T, change ...func(*sandbox.BaiduConfig)) *shop {
 			s.heard, s.at = append(s.heard, r), append(s.at, time.Since(s.began))
 			return nil
 		},
-	})
+	}
+	change(&options)
+	s.kit, err = handlers.New(options)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -105,11 +118,15 @@ func (s *shop) visit(method, target string) *httptest.ResponseRecorder {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
+	r.Header.Set("Accept-Language", s.speaks)
 	for _, c := range s.cookies {
 		r.AddCookie(c)
 	}
 	w := httptest.NewRecorder()
 	s.kit.Handler().ServeHTTP(w, r)
+	if s.seen != nil {
+		s.seen(w)
+	}
 	s.cookies = append(s.cookies, w.Result().Cookies()...)
 	return w
 }
@@ -181,11 +198,16 @@ func TestCase141AVendorThatIsDownForHalfADayLosesNothing(t *testing.T) {
 	})
 }
 
-// finish is where the page behind the vendor's return moves on to.
-func finish(t *testing.T, back string) string {
+// sessionOf is the session that the vendor's return names.
+func sessionOf(t *testing.T, back string) string {
 	returned, err := url.Parse(back)
 	require.NoError(t, err)
-	return "https://shop.example/face/finish?session=" + returned.Query().Get("session")
+	return returned.Query().Get("session")
+}
+
+// finish is where the page behind the vendor's return moves on to.
+func finish(t *testing.T, back string) string {
+	return "https://shop.example/face/finish?session=" + sessionOf(t, back)
 }
 
 func TestCase76ReturnsAndReloadsCostAFewCalls(t *testing.T) {
@@ -258,4 +280,103 @@ func TestCase87APersonWhoIsBackBeforeTheVendorIsDone(t *testing.T) {
 		assert.Less(t, at, 12*time.Minute, "it becomes final by itself")
 		assert.LessOrEqual(t, s.asked(), 4)
 	})
+}
+
+// waitAddress is where the waiting page asks, as long as the person waits.
+func waitAddress(t *testing.T, page string) string {
+	_, rest, found := strings.Cut(page, `data-status="`)
+	require.True(t, found, page)
+	address, _, _ := strings.Cut(rest, `"`)
+	return "https://shop.example" + html.UnescapeString(address)
+}
+
+func TestCase87TheWaitingPageTurnsFinalLongBeforeTheSchedule(t *testing.T) {
+	for name, pending := range map[string]int{"at the second question": 1, "at the third question": 2} {
+		t.Run("case 87: "+name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newShop(t)
+				require.NoError(t, s.fake.Next(sandbox.BaiduSwitches{PendingQueries: pending}))
+				back := s.check("pass", 2*time.Minute)
+				page := s.visit(http.MethodGet, finish(t, back))
+				require.Equal(t, http.StatusOK, page.Code)
+				ask, began := waitAddress(t, page.Body.String()), time.Now()
+				for strings.Contains(s.visit(http.MethodGet, ask).Body.String(), `"verdict":"pending"`) {
+					require.Less(t, time.Since(began), time.Minute, "the page gives up after a minute")
+					time.Sleep(time.Second)
+				}
+				synctest.Wait()
+				result, at := s.only()
+				assert.Equal(t, handlers.Passed, result.Verdict)
+				assert.Less(t, at, 4*time.Minute, "the schedule's first question comes after ten")
+				assert.Equal(t, pending+1, s.asked())
+				assert.Equal(t, http.StatusSeeOther, s.visit(http.MethodGet, finish(t, back)).Code)
+			})
+		})
+	}
+}
+
+func TestCases73To77TheReturnOfABrowser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t)
+		back := s.check("pass", time.Minute)
+		id := sessionOf(t, back)
+		for name, query := range map[string]string{
+			"two sessions": "session=" + id + "&session=" + id, "an array": "session[]=" + id, "no session": "o=s",
+			"4 KB": "session=" + strings.Repeat("A", 4<<10), "a newline": "session=" + id + "%0a&o=s", "a bad escape": "session=%zz",
+		} {
+			for _, path := range []string{"return", "finish"} {
+				refused := s.visit(http.MethodGet, "https://shop.example/face/"+path+"?"+query)
+				assert.Equal(t, http.StatusBadRequest, refused.Code, "case 77: %s at %s", name, path)
+				assert.NotContains(t, refused.Body.String(), id, "case 77: %s at %s", name, path)
+			}
+		}
+		unknown := strings.Repeat("A", len(id))
+		assert.Equal(t, http.StatusOK, s.visit(http.MethodGet, strings.ReplaceAll(back, id, unknown)).Code, "case 74")
+		assert.Equal(t, http.StatusOK, s.visit(http.MethodGet, finish(t, strings.ReplaceAll(back, id, unknown))).Code, "case 74")
+		assert.Zero(t, s.asked(), "cases 74 and 77: nothing of that costs a call")
+
+		require.Equal(t, http.StatusOK, s.visit(http.MethodGet, back+"&token=x&success=false").Code)
+		assert.Equal(t, http.StatusSeeOther, s.visit(http.MethodGet, finish(t, back)).Code, "case 73")
+		synctest.Wait()
+		result, _ := s.only()
+		assert.Equal(t, handlers.Passed, result.Verdict)
+		assert.Equal(t, handlers.CarrierQuery, result.Via)
+		assert.Equal(t, 1, s.asked(), "case 73: one query")
+	})
+}
+
+func TestCase16WhatAPersonGotWrongIsSaidInASentenceAndCostsNoCall(t *testing.T) {
+	named := func(change func(*baidu.Params)) baidu.Params {
+		p := baidu.Params{Name: handlers.Hide("测试甲"), IDNumber: handlers.Hide("000000190001010009")}
+		change(&p)
+		return p
+	}
+	tests := map[string]struct {
+		params baidu.Params
+		zh, en string
+	}{
+		"a wrong ID number": {named(func(p *baidu.Params) { p.IDNumber = handlers.Hide("000000190001010000") }),
+			"证件号码有误，请检查。", "The ID number is not valid. Please check it."},
+		"no name": {named(func(p *baidu.Params) { p.Name = handlers.Private{} }),
+			"姓名格式有误，请检查。", "The name is not valid. Please check it."},
+		"an unknown certificate type": {named(func(p *baidu.Params) { p.CertificateType = 6 }),
+			"不支持该证件类型。", "This kind of ID document is not supported."},
+		"a wrong image": {named(func(p *baidu.Params) { p.Image = handlers.HideBytes([]byte("GIF89a")) }),
+			"照片无法使用，请换一张。", "This photo cannot be used. Please choose another one."},
+	}
+	for name, tt := range tests {
+		t.Run("case 16: "+name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newShop(t)
+				s.params = tt.params
+				for language, sentence := range map[string]string{"zh-CN": tt.zh, "en": tt.en} {
+					s.speaks = language
+					refused := s.visit(http.MethodPost, "https://shop.example/face/start")
+					assert.Equal(t, http.StatusUnprocessableEntity, refused.Code)
+					assert.Contains(t, refused.Body.String(), sentence)
+				}
+				assert.Empty(t, s.fake.Calls(), "no call, not even for a token")
+			})
+		})
+	}
 }
