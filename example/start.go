@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/handlers/baidu"
@@ -23,9 +24,14 @@ func prepare(r *http.Request) (handlers.StartParams, error) {
 	form := r.PostForm
 	switch params.Vendor {
 	case nameBaidu:
+		certificate, err := certificateType(form.Get("certificate_type"))
+		if err != nil {
+			return params, err
+		}
 		params.Params = baidu.Params{
-			Name:     handlers.Hide(form.Get("name")),
-			IDNumber: handlers.Hide(form.Get("id_number")),
+			Name:            handlers.Hide(form.Get("name")),
+			IDNumber:        handlers.Hide(form.Get("id_number")),
+			CertificateType: certificate,
 		}
 	case nameBaiduPhoto:
 		photo, err := uploaded(r, "photo")
@@ -54,6 +60,19 @@ func returnMethod(named string) (megvii.ReturnMethod, error) {
 	default:
 		return "", &handlers.Error{Code: handlers.CodeInvalidInput}
 	}
+}
+
+// certificateType reads the kind of ID document; the page's form leaves it out for
+// the mainland ID card.
+func certificateType(text string) (baidu.CertificateType, error) {
+	if text == "" {
+		return baidu.MainlandIDCard, nil
+	}
+	kind, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, &handlers.Error{Code: handlers.CodeInvalidCertificateType}
+	}
+	return baidu.CertificateType(kind), nil
 }
 
 // uploaded is the file in a form field. The kit has capped the body already.

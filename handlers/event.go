@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/facegate/facegate/middleware"
 )
@@ -75,7 +77,7 @@ func (k *Kit) emit(ctx context.Context, e Event) {
 	k.opts.OnEvent(ctx, e)
 }
 
-// log writes an event as one line.
+// log writes an event as one line; a broken account says so once a minute.
 func (k *Kit) log(ctx context.Context, e Event) {
 	level := slog.LevelInfo
 	switch e.Name {
@@ -84,7 +86,7 @@ func (k *Kit) log(ctx context.Context, e Event) {
 	case EventStartFailed, EventDeliveryFailed, EventQueryFailed, EventRefused, EventUnbound, EventFenced, EventRevised:
 		level = slog.LevelWarn
 	}
-	if !k.opts.Logger.Enabled(ctx, level) {
+	if !k.opts.Logger.Enabled(ctx, level) || k.said.before(e, k.now()) {
 		return
 	}
 	attrs := make([]slog.Attr, 0, 10)
@@ -105,6 +107,35 @@ func (k *Kit) log(ctx context.Context, e Event) {
 		attrs = append(attrs, slog.Int("attempt", e.Attempt))
 	}
 	k.opts.Logger.LogAttrs(ctx, level, "facegate: "+string(e.Name), attrs...)
+}
+
+// said remembers when an account was last logged as broken: every start fails then,
+// and one line a minute is enough.
+type said struct {
+	mu   sync.Mutex
+	last map[Event]time.Time
+}
+
+// saidPause is how long the same complaint about an account is not logged again.
+const saidPause = time.Minute
+
+// before reports whether an event need not be logged because it was a moment ago.
+func (s *said) before(e Event, now time.Time) bool {
+	if e.Code != CodeVendorMisconfigured {
+		return false
+	}
+	// As many keys as there are accounts, names and endpoints.
+	key := Event{Name: e.Name, Vendor: e.Vendor, Endpoint: e.Endpoint}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last, ok := s.last[key]; ok && now.Before(last.Add(saidPause)) && !now.Before(last) {
+		return true
+	}
+	if s.last == nil {
+		s.last = make(map[Event]time.Time)
+	}
+	s.last[key] = now
+	return false
 }
 
 // event starts an event about a session.

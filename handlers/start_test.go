@@ -1,7 +1,9 @@
 package handlers_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -140,6 +142,25 @@ func TestStartFailures(t *testing.T) {
 			assert.Contains(t, w.Body.String(), (&handlers.Error{Code: code}).Public("en"))
 			assert.Equal(t, handlers.StateStartFailed, a.state(a.vendor.begun[0].Session).State)
 		}
+	})
+
+	t.Run("case 130: an account that is set up wrongly is logged once a minute, and every event is told", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			var log bytes.Buffer
+			a := newApp(t, func(o *handlers.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+			a.vendor.begin = func(handlers.BeginRequest) (handlers.Begun, error) {
+				return handlers.Begun{}, &handlers.Error{Code: handlers.CodeVendorMisconfigured}
+			}
+			for range 100 {
+				a.do(post("/face/start", nil))
+			}
+			assert.Equal(t, 1, strings.Count(log.String(), "start_failed"))
+			assert.Equal(t, 1, strings.Count(log.String(), "refused"))
+			assert.Equal(t, 100, a.saw(handlers.EventStartFailed))
+			time.Sleep(time.Minute)
+			a.do(post("/face/start", nil))
+			assert.Equal(t, 2, strings.Count(log.String(), "start_failed"))
+		})
 	})
 
 	t.Run("case 116: a store that is down lets nothing start", func(t *testing.T) {

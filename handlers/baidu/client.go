@@ -213,6 +213,9 @@ func (c *Client) post(ctx context.Context, endpoint, path string, body []byte) (
 	if err != nil {
 		return 0, nil, callFailed(endpoint, err)
 	}
+	if response.Status == http.StatusOK && !response.MayBeJSON() {
+		return 0, nil, unexpected(endpoint, errors.New("its Content-Type is not that of JSON"))
+	}
 	return response.Status, response.Body, nil
 }
 

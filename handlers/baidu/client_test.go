@@ -84,6 +84,21 @@ func TestAnswersThatAreNotTheVendorsForm(t *testing.T) {
 		_, err := d.client(t).GenerateVerifyToken(t.Context(), GenerateRequest{})
 		assert.NoError(t, err)
 	})
+	t.Run("case 136: a page that only looks like JSON", func(t *testing.T) {
+		for _, kind := range []string{"text/html; charset=utf-8", "image/png", "nonsense;;"} {
+			vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", kind)
+				_, _ = w.Write([]byte(sample(t, "01-oauth-ok.json")))
+			}))
+			config := newDouble().config()
+			config.BaseURL, config.HTTPClient, config.InsecureDevelopment = vendor.URL, vendor.Client(), true
+			c, err := NewClient(config)
+			require.NoError(t, err)
+			_, err = c.ResultDetail(t.Context(), asked())
+			assert.Equal(t, handlers.CodeVendorUnavailable, handlers.CodeOf(err), kind)
+			vendor.Close()
+		}
+	})
 	t.Run("case 136: a body beyond the cap", func(t *testing.T) {
 		d := newDouble()
 		d.says(endpointDetail, `{"success":true,"x":"`+strings.Repeat("x", 4096)+`"}`)

@@ -7,7 +7,7 @@
 //		APIKey:    handlers.Hide(os.Getenv("BAIDU_API_KEY")),
 //		SecretKey: handlers.Hide(os.Getenv("BAIDU_SECRET_KEY")),
 //		PlanID:    "16144",
-//		Tokens:    store.Seal(shared, keys), // where access tokens live
+//		Tokens:    sealed, // where access tokens live: a store wrapped by store.Seal
 //	})
 //
 // # What the vendor does, and what follows

@@ -2,7 +2,6 @@ package megvii
 
 import (
 	"fmt"
-	"mime"
 	"strconv"
 	"strings"
 
@@ -46,27 +45,10 @@ func accepted(answer vendorhttp.Response) ([]byte, error) {
 	if len(answer.Body) == 0 {
 		return nil, &AnswerError{Problem: "it is empty"}
 	}
-	if kind := answer.Header.Get("Content-Type"); !mayBeJSON(kind) {
+	if !answer.MayBeJSON() {
 		return nil, &AnswerError{Problem: "its Content-Type is not that of JSON"}
 	}
 	return answer.Body, nil
-}
-
-// mayBeJSON refuses what surely is something else, such as a proxy's error page.
-// The vendor does not document its Content-Type, so plain text passes.
-func mayBeJSON(contentType string) bool {
-	if contentType == "" {
-		return true
-	}
-	kind, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return false
-	}
-	switch kind {
-	case "application/json", "text/json", "text/plain", "text/javascript", "application/javascript":
-		return true
-	}
-	return strings.HasSuffix(kind, "+json")
 }
 
 // looseText reads a JSON string; anything else is empty.

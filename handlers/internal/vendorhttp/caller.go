@@ -8,7 +8,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"mime"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -43,6 +45,25 @@ type Response struct {
 	Header http.Header
 	// Body is the whole body, decompressed.
 	Body []byte
+}
+
+// MayBeJSON reports whether the answer's Content-Type leaves that open. It refuses
+// what surely is something else, such as a proxy's error page. The vendors do not
+// document theirs, so plain text and none at all pass.
+func (r Response) MayBeJSON() bool {
+	contentType := r.Header.Get("Content-Type")
+	if contentType == "" {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return false
+	}
+	switch kind {
+	case "application/json", "text/json", "text/plain", "text/javascript", "application/javascript":
+		return true
+	}
+	return strings.HasSuffix(kind, "+json")
 }
 
 // New returns a Caller. Values of config below zero count as zero.
