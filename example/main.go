@@ -16,6 +16,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -53,16 +54,17 @@ func run(ctx context.Context, args []string, out, diag io.Writer) error {
 		return err
 	}
 	defer appListener.Close()
-	s.announceApp(appListener.Addr(), out)
+	var said bytes.Buffer // until all is well
+	s.announceApp(appListener.Addr(), &said)
 
 	kept := store.NewMemory()
 	servers := []server{{listener: appListener, stop: func() {}}}
 	var found accounts
 	if s.live() {
-		found, err = liveAccounts(s, out)
+		found, err = liveAccounts(s, &said)
 	} else {
 		var vendor server
-		vendor, found, err = sandboxAccounts(s, kept, out)
+		vendor, found, err = sandboxAccounts(s, kept, &said)
 		servers = append(servers, vendor)
 	}
 	if err != nil {
@@ -74,6 +76,9 @@ func run(ctx context.Context, args []string, out, diag io.Writer) error {
 		return err
 	}
 	servers[0].handler = shop.handler(kit.Handler())
+	if _, err := said.WriteTo(out); err != nil {
+		return err
+	}
 	return serve(ctx, kit, servers)
 }
 

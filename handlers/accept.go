@@ -104,7 +104,7 @@ func (s *session) claimed(v Vendor, n Notice) error {
 func (k *Kit) hear(v Vendor, s *session, n Notice, via Carrier, said *Event) error {
 	j := v.Judge(n, s.view())
 	*said = s.event(EventPending)
-	said.Verdict = j.Verdict
+	said.Verdict, said.PreviousSecret = j.Verdict, n.PreviousSecret
 	if len(j.Reasons) > 0 {
 		said.Reason = j.Reasons[0]
 	}

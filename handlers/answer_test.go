@@ -31,13 +31,13 @@ var statuses = map[handlers.Code]int{
 	handlers.CodeInvalidCertificateType: 422, handlers.CodeInvalidImage: 422,
 	handlers.CodeVendorNotSent: 502, handlers.CodeVendorUnavailable: 502, handlers.CodeVendorThrottled: 503,
 	handlers.CodeVendorRefused: 502, handlers.CodeVendorMisconfigured: 502, handlers.CodeResultGone: 410,
-	handlers.CodeStoreUnavailable: 503, handlers.CodeShuttingDown: 503, handlers.CodeInternal: 500,
+	handlers.CodeStoreUnavailable: 503, handlers.CodeInternal: 500,
 }
 
-// declaredCodes are the codes that errors.go declares, whatever a test knows.
+// declaredCodes are the codes that codes.go declares, whatever a test knows.
 func declaredCodes(t *testing.T) []handlers.Code {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "codes.go", nil, 0)
 	require.NoError(t, err)
 	var codes []handlers.Code
 	ast.Inspect(file, func(n ast.Node) bool {

@@ -60,6 +60,8 @@ type Event struct {
 	Via     Carrier
 	// Attempt is set for deliveries.
 	Attempt int
+	// PreviousSecret is set for notices signed with the older secret of a rotation.
+	PreviousSecret bool
 }
 
 // emit is the one place that tells the outside what happens inside.
@@ -105,6 +107,9 @@ func (k *Kit) log(ctx context.Context, e Event) {
 	add("via", string(e.Via))
 	if e.Attempt > 0 {
 		attrs = append(attrs, slog.Int("attempt", e.Attempt))
+	}
+	if e.PreviousSecret {
+		attrs = append(attrs, slog.Bool("previous_secret", true))
 	}
 	k.opts.Logger.LogAttrs(ctx, level, "facegate: "+string(e.Name), attrs...)
 }

@@ -9,6 +9,9 @@ func Waiting(k *Kit) int {
 	return len(k.waiters.open)
 }
 
+// NewID makes a session's id.
+func NewID() string { return newID() }
+
 // LocalPath is what keeps a start from leading elsewhere.
 func LocalPath(raw string) bool { return localPath(raw) }
 

@@ -16,7 +16,7 @@ type Options struct {
 	Vendor Vendor `validate:"-"`
 
 	// OtherVendors are further accounts, which a start names in
-	// [StartParams.Vendor]. All names must differ.
+	// [StartParams.Vendor]. All names must differ. Default: none.
 	OtherVendors []Vendor `validate:"-"`
 
 	// Store keeps the sessions. Required. [store.NewMemory] serves one process and
@@ -95,11 +95,10 @@ type Options struct {
 	// AttemptWindow is the time that MaxAttempts speaks of. Default 24 h.
 	AttemptWindow time.Duration `validate:"gt=0"`
 
-	// ReuseWindow is how long the same click of the same subject (the same form,
-	// byte for byte, under the same cookies) gets the session that is already open, so
-	// that a double click opens one. Default 2 s: the vendor's
-	// page opens only once, so whoever comes back from it must get a new one.
-	// Negative: never.
+	// ReuseWindow is how long the same click of the same subject (the same form, byte
+	// for byte, under the same cookies) gets the session that is already open, so
+	// that a double click opens one. Default 2 s: the vendor's page opens only once,
+	// so whoever comes back from it must get a new one. Negative: never.
 	ReuseWindow time.Duration
 
 	// MaxBody caps the body of return and notify in bytes. Default 256 KiB: the
@@ -155,9 +154,10 @@ type Options struct {
 	// Now is the clock. Default [time.Now]; tests bring their own.
 	Now func() time.Time
 
-	// InsecureDevelopment permits a plain http PublicURL on any port, drops Secure
-	// and the __Host- prefix from the binding cookie, and allows nothing else. Never
-	// set it in production: everyone on the way reads and changes what passes.
+	// InsecureDevelopment permits a plain http PublicURL on any port, drops Secure and
+	// the __Host- prefix from the binding cookie, and allows nothing else. Default
+	// false. Never set it in production: everyone on the way reads and changes what
+	// passes.
 	InsecureDevelopment bool
 }
 
@@ -214,8 +214,8 @@ type StartParams struct {
 	Params any
 
 	// IdempotencyKey marks starts of a subject that are one and the same click; it is
-	// stored for a while and holds nothing personal. The start endpoint fills it with a
-	// keyed hash of the request; set it only to say more.
+	// stored for a while and holds nothing personal. Default: the start endpoint fills
+	// it with a keyed hash of the request; without HTTP no two starts are the same.
 	IdempotencyKey string
 }
 

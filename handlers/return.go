@@ -30,7 +30,8 @@ func (k *Kit) comeBack(w http.ResponseWriter, r *http.Request) {
 }
 
 // returning takes in what the browser brought and says which session it is about:
-// "" for an authentic notice of none here. It reads nothing from the store for a GET: a stranger's costs nothing.
+// "" for an authentic notice of none here. It reads nothing from the store for a
+// GET: a stranger's costs nothing.
 func (k *Kit) returning(r *http.Request) (id string, err error) {
 	if r.Method == http.MethodPost {
 		s, err := k.receive(r, CarrierReturn)

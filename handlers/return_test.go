@@ -17,7 +17,7 @@ import (
 )
 
 func TestReturn(t *testing.T) {
-	t.Run("case 70: a signed POST without any cookie is recorded, and the page moves on to finish", func(t *testing.T) {
+	t.Run("cases 70, 72: a signed POST without any cookie is recorded, and the page moves on to finish", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			a := newApp(t)
 			id := a.start()
@@ -90,7 +90,7 @@ func TestFinish(t *testing.T) {
 		})
 	})
 
-	t.Run("cases 75, 79, 80, 81: another browser or another subject gets a page that says nothing, and spends nothing", func(t *testing.T) {
+	t.Run("cases 75, 79, 80, 81, 88: another browser or another subject gets a page that says nothing, and spends nothing", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			a := newApp(t)
 			a.vendor.answer("passed")

@@ -55,6 +55,14 @@ func TestStart(t *testing.T) {
 		assert.Contains(t, got.URL, "https://paper.example/do?token=")
 	})
 
+	t.Run("case 10: a million ids are all different", func(t *testing.T) {
+		seen := make(map[string]struct{}, 1_000_000)
+		for range 1_000_000 {
+			seen[handlers.NewID()] = struct{}{}
+		}
+		assert.Equal(t, 1_000_000, len(seen))
+	})
+
 	t.Run("case 10: ids are unguessable, never repeat and say nothing about the person", func(t *testing.T) {
 		a := newApp(t, func(o *handlers.Options) { o.MaxAttempts = 1000; o.ReuseWindow = -1 })
 		seen := map[string]bool{}

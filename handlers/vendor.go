@@ -159,6 +159,10 @@ type Notice struct {
 	// Images came with a query, if asked for.
 	Images []Image
 
+	// PreviousSecret says that the signature was made with the older secret of a
+	// rotation. Once no event says so any more, that secret can go.
+	PreviousSecret bool
+
 	// MoreImages says that a further query would bring images.
 	MoreImages bool
 }

@@ -44,8 +44,8 @@ type ClientConfig struct {
 	Timeout time.Duration `validate:"min=0"`
 
 	// InsecureDevelopment permits plain http: for BaseURL, and for the URLs in
-	// requests, there on any port. Never set it in production: everyone on the way
-	// could read the secret and forge results.
+	// requests, there on any port. Default false. Never set it in production:
+	// everyone on the way could read the secret and forge results.
 	InsecureDevelopment bool
 }
 

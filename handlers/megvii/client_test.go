@@ -37,7 +37,7 @@ const (
 // tinyJPEG is enough of a JPEG to be recognised as one.
 func tinyJPEG() []byte { return []byte("\xff\xd8\xff\xe0\x00\x10JFIF fake picture") }
 
-// fakeVendor answers like the fact sheet, and keeps what it was asked.
+// fakeVendor answers as the vendor's pages say, and keeps what it was asked.
 type fakeVendor struct {
 	*httptest.Server
 	asked []*http.Request

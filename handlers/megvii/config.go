@@ -52,13 +52,14 @@ type Config struct {
 	// [Params] changes some of them for one start.
 	Defaults GetTokenRequest
 
-	// Policy turns a result into a verdict. The zero value is safe; see [Policy].
+	// Policy turns a result into a verdict. Default: the zero value, which is safe; see
+	// [Policy].
 	Policy Policy
 
 	// ReturnImage says which pictures a query fetches. With anything but
 	// [ReturnImageNone] the kit spends one query after a verdict of a session that
 	// ended OK, keeps the pictures until OnResult has succeeded, and hands them to it.
-	// Default none: faces that are not kept cannot leak.
+	// Default [ReturnImageNone]: faces that are not kept cannot leak.
 	ReturnImage ReturnImage `validate:"omitempty,oneof=0 1 2 3 4 5 6"`
 
 	// SessionLife is how long a person has, counted from get_token. It must be what
@@ -87,8 +88,8 @@ type Config struct {
 	AcceptMultipart bool
 
 	// InsecureDevelopment permits plain http, for BaseURL and for the app's own
-	// address, and any port for notify. Never set it in production: everyone on the
-	// way could read the secret and forge results.
+	// address, and any port for notify. Default false. Never set it in production:
+	// everyone on the way could read the secret and forge results.
 	InsecureDevelopment bool
 }
 

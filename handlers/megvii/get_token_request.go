@@ -30,14 +30,15 @@ type GetTokenRequest struct {
 	BizNo string `validate:"required,maxbytes=128,printable"`
 
 	// BizExtraData is biz_extra_data, echoed in both callbacks. At most 4096 bytes of
-	// UTF-8 without NUL, which no callback may hold. It passes through the person's browser, so put nothing private here.
+	// UTF-8 without NUL, which no callback may hold. Default none. It passes through
+	// the person's browser, so put nothing private here.
 	BizExtraData string `validate:"maxbytes=4096,utf8"`
 
 	// WebTitle is web_title: the page's title, at most 32 bytes, which is 10 Chinese
-	// characters. A scene overrides it.
+	// characters. A scene overrides it. Default: the vendor's.
 	WebTitle string `validate:"maxbytes=32,printable"`
 
-	// SceneID is scene_id, letters and digits. Empty: the console's default scene.
+	// SceneID is scene_id, letters and digits. Default: the console's default scene.
 	SceneID string `validate:"omitempty,alphanum,max=64"`
 
 	// Language is language: a number. International edition. Default [English].
@@ -48,7 +49,7 @@ type GetTokenRequest struct {
 	EncryptionType EncryptionType `validate:"omitempty,oneof=0 1 2"`
 
 	// ProcedureType is procedure_type. The Chinese premium edition requires
-	// [ProcedureWill]; the default elsewhere is the scene's.
+	// [ProcedureWill]. Default elsewhere: the scene's.
 	ProcedureType ProcedureType `validate:"omitempty,oneof=will video selfie still flash meglive_flash distance"`
 
 	// ProcedurePriority is procedure_priority. Chinese editions; the premium one knows
@@ -114,13 +115,13 @@ type GetTokenRequest struct {
 	IDCardUneditableFields []string `validate:"unique,dive,oneof=idcard_name idcard_number idcard_valid_date idcard_issued_by"`
 
 	// UUID is uuid: your id of the person, for the vendor's reports, at most 512
-	// bytes (the sibling product's limit). Required with [CompareWithImageRefs].
-	// Prefer a random id; the vendor need not know yours.
+	// bytes (the sibling product's limit). Required with [CompareWithImageRefs], else
+	// default none. Prefer a random id; the vendor need not know yours.
 	UUID string `validate:"maxbytes=512,printable"`
 
 	// ImageRefs are image_ref1 to image_ref3: pictures, best JPEG or PNG, with exactly
 	// one face, each at most [MaxImageRef] bytes and 4096 pixels a side. At least one
-	// with [CompareWithImageRefs], optional with [CompareWithIDCard].
+	// with [CompareWithImageRefs], optional with [CompareWithIDCard]. Default none.
 	ImageRefs []handlers.PrivateBytes `validate:"max=3,dive,required,maxbytes=2097152"`
 
 	// MultiOrientedDetection is multi_oriented_detection: look for the face in
@@ -129,6 +130,6 @@ type GetTokenRequest struct {
 
 	// Extra are parameters that this version does not know, such as the questions of
 	// [ProcedureWill], which the vendor documents to its customers only. A name that
-	// a field of this struct stands for is refused.
+	// a field of this struct stands for is refused. Default none.
 	Extra map[string]handlers.Private
 }

@@ -18,10 +18,11 @@ const (
 	Rate6 = "1e-6" // one in a million
 )
 
-// Policy turns a Result into a verdict. The zero value is the safe default: a page
-// that ended OK passes only if liveness is PASS, no spoof score is over its own
-// threshold, every comparison that was asked for came, every one that came meets
-// the 1e-4 threshold that came with it, and nothing flags a risk. The Reason constants are the list of rules.
+// Policy turns a Result into a verdict. The zero value is the safe default. With it
+// a page that ended OK passes only if liveness is PASS and no spoof score is over
+// its own threshold. Every comparison that was asked for must have come, and every
+// one that came must meet the 1e-4 threshold that came with it. Nothing may flag a
+// risk. The Reason constants are the list of rules.
 //
 // A Policy has no say about signatures, and none about other statuses than OK.
 type Policy struct {
@@ -47,22 +48,23 @@ type Policy struct {
 // value demands a comparison, no spoken answers and no certain identity.
 type Asked struct {
 	// LivenessOnly says that nothing was to be compared (comparison_type=-1, Int.).
-	// A comparison that comes all the same still counts.
+	// A comparison that comes all the same still counts. Default false.
 	LivenessOnly bool
 
 	// Comparisons are the wire names of those that were asked for: CompareFaceID with
-	// comparison_type=1, a CompareRef for each image_ref. Empty: any one will do.
+	// comparison_type=1, a CompareRef for each image_ref. Default: any one will do.
 	Comparisons []string
 
-	// Will says that spoken answers were asked for (procedure_type=will, CN).
+	// Will says that spoken answers were asked for (procedure_type=will, CN). Default
+	// false.
 	Will bool
 
-	// SameName reports whether the name that came back is the one asked for. Nil
-	// when the person was to give it. Not called without idcard_info, which does
-	// not come with idcard_mode=0: the vendor then compared what you sent.
+	// SameName reports whether the name that came back is the one asked for. Default
+	// nil: the person was to give it. Not called without idcard_info, which does not
+	// come with idcard_mode=0: the vendor then compared what you sent.
 	SameName func(handlers.Private) bool
 
-	// SameIDNumber is as SameName, for the ID number.
+	// SameIDNumber is as SameName, for the ID number. Default nil.
 	SameIDNumber func(handlers.Private) bool
 }
 

@@ -37,9 +37,9 @@ type RequireSignatureOptions struct {
 	// [ParseOptions.AcceptMultipart]. Default false: answered 415.
 	AcceptMultipart bool
 
-	// OnError answers a refused request instead of the default, which is the
-	// error's status and its public sentence. Log and count here; an error with
-	// ReasonTrailingBytes deserves an alarm. It must not call the wrapped handler.
+	// OnError answers a refused request. Default: the error's status and its public
+	// sentence. Log and count here; an error with ReasonTrailingBytes deserves an
+	// alarm. It must not call the wrapped handler.
 	OnError func(w http.ResponseWriter, r *http.Request, err *handlers.Error)
 }
 

@@ -121,6 +121,7 @@ func (v *Vendor) Parse(cb handlers.Callback) (handlers.Notice, error) {
 		return handlers.Notice{}, err
 	}
 	notice := noticeOf(result)
+	notice.PreviousSecret = result.SignedBy > 0
 	notice.MoreImages = result.Status == StatusOK && v.config.ReturnImage.wanted()
 	return notice, nil
 }

@@ -14,41 +14,48 @@ type Params struct {
 	// (full-width characters, spaces, middle dots, x). With [IDCardGiven] they are
 	// sent, and required. Otherwise they are not sent: what the person shows or types
 	// on the vendor's page is compared with them, and another identity fails with
-	// [handlers.ReasonIdentityMismatch]. Only keyed hashes of them are stored.
+	// [handlers.ReasonIdentityMismatch]. Default there: none, and no identity is
+	// demanded. Only keyed hashes of them are stored.
 	Name, IDNumber handlers.Private
 
 	// UUID is your id of the person for the vendor's reports. With
 	// [CompareWithImageRefs] the vendor requires one. Default there: the session's id,
-	// which tells the vendor nothing.
+	// which tells the vendor nothing. Default elsewhere: none.
 	UUID string
 
 	// ImageRefs are one to three reference photos; see [GetTokenRequest.ImageRefs].
+	// Required with [CompareWithImageRefs], else default none.
 	ImageRefs []handlers.PrivateBytes
 
-	// BizExtraData is echoed in callbacks, through the person's browser.
+	// BizExtraData is echoed in callbacks, through the person's browser. Default: that
+	// of [Config.Defaults].
 	BizExtraData string
 
-	// WebTitle is the page's title.
+	// WebTitle is the page's title. Default: that of [Config.Defaults].
 	WebTitle string
 
-	// SceneID is a scene of the vendor's console.
+	// SceneID is a scene of the vendor's console. Default: that of [Config.Defaults].
 	SceneID string
 
-	// Language is the page's language. Default: in the international regions the
-	// browser's, else the vendor's.
+	// Language is the page's language. Default: that of [Config.Defaults]; if it has
+	// none, the browser's in the international regions, else the vendor's.
 	Language Language
 
-	// ReturnMethod is how the vendor's page sends the browser back.
+	// ReturnMethod is how the vendor's page sends the browser back. Default: that of
+	// [Config.Defaults].
 	ReturnMethod ReturnMethod
 
-	// ComparisonType is what the face is compared with.
+	// ComparisonType is what the face is compared with. Default: that of
+	// [Config.Defaults].
 	ComparisonType ComparisonType
 
-	// IDCardMode is where name and number come from. With a ComparisonType other than
-	// [CompareWithIDCard] the default one is dropped.
+	// IDCardMode is where name and number come from. Default: that of
+	// [Config.Defaults]; it is dropped with a ComparisonType other than
+	// [CompareWithIDCard].
 	IDCardMode IDCardMode
 
-	// ProcedureType is what the person does before the camera.
+	// ProcedureType is what the person does before the camera. Default: that of
+	// [Config.Defaults].
 	ProcedureType ProcedureType
 }
 
