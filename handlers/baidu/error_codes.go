@@ -39,47 +39,98 @@ const (
 )
 
 // Reasons of this package, beside the kit's. A code without a word of its own
-// gives "vendor_code_" and its number.
+// gives "vendor_code_" and its number. Each says with which verdict it
+// comes; no verdict means that it is the reason of an error only. At a start all of
+// them are. With Config.RetryableURL the vendor's refusals of a person stay pending
+// until the page's time is over.
 const (
-	ReasonCredentials      handlers.Reason = "credentials_refused"
-	ReasonAccessToken      handlers.Reason = "access_token_refused"
-	ReasonNoPermission     handlers.Reason = "no_permission"
-	ReasonQuota            handlers.Reason = "quota_used_up"
-	ReasonRate             handlers.Reason = "rate_limited"
-	ReasonVendorBusy       handlers.Reason = "vendor_busy"
-	ReasonPlan             handlers.Reason = "plan_wrong"
-	ReasonHTTPStatus       handlers.Reason = "http_status"
+	// ReasonCredentials: OAuth or the gateway refuses the key pair. No verdict.
+	ReasonCredentials handlers.Reason = "credentials_refused"
+	// ReasonAccessToken: no access token is to be had that the vendor takes. No
+	// verdict.
+	ReasonAccessToken handlers.Reason = "access_token_refused"
+	// ReasonNoPermission: the application may not use this API. No verdict.
+	ReasonNoPermission handlers.Reason = "no_permission"
+	// ReasonQuota: the daily or total quota is used up. No verdict.
+	ReasonQuota handlers.Reason = "quota_used_up"
+	// ReasonRate: too many calls at once, by the vendor's limit or by ours. No
+	// verdict.
+	ReasonRate handlers.Reason = "rate_limited"
+	// ReasonVendorBusy: the vendor has trouble of its own. Pending, and review if
+	// the last scheduled query still says so.
+	ReasonVendorBusy handlers.Reason = "vendor_busy"
+	// ReasonPlan: the plan does not exist or is of the wrong kind. Review, if a
+	// query is answered so.
+	ReasonPlan handlers.Reason = "plan_wrong"
+	// ReasonHTTPStatus: a bare HTTP status without an envelope. No verdict.
+	ReasonHTTPStatus handlers.Reason = "http_status"
+	// ReasonUnexpectedAnswer: the answer, or a value in it, is not of the documented
+	// form. Review if it came with a pass, else no verdict.
 	ReasonUnexpectedAnswer handlers.Reason = "unexpected_answer"
 
+	// ReasonTokenInvalid: the vendor does not serve this verify_token. Pending, and
+	// then [ReasonUnused] or [ReasonTokenOrphaned].
 	ReasonTokenInvalid handlers.Reason = "verify_token_invalid"
 	// ReasonTokenOrphaned: the access token that made the verify_token was revoked,
-	// and the vendor refuses the verify_token under the new one.
+	// and the vendor refuses the verify_token under the new one. Review.
 	ReasonTokenOrphaned handlers.Reason = "verify_token_orphaned"
-	// ReasonUnused: the page's time is over and there is no result.
+	// ReasonUnused: the page's time is over and there is no result. Expired.
 	ReasonUnused handlers.Reason = "page_unused"
 
-	ReasonName             handlers.Reason = "name_format"
-	ReasonIDNumber         handlers.Reason = "id_number_format"
-	ReasonIDNumberUnknown  handlers.Reason = "id_number_unknown"
-	ReasonIdentityRefused  handlers.Reason = "identity_refused"
-	ReasonAuthorityPhoto   handlers.Reason = "authority_photo_unusable"
-	ReasonNoFace           handlers.Reason = "no_face"
-	ReasonFaceUnreadable   handlers.Reason = "face_unreadable"
-	ReasonFaceOccluded     handlers.Reason = "face_occluded"
-	ReasonFaceBlurred      handlers.Reason = "face_blurred"
-	ReasonFaceLight        handlers.Reason = "face_light"
-	ReasonFaceIncomplete   handlers.Reason = "face_incomplete"
-	ReasonLiveness         handlers.Reason = "liveness_failed"
-	ReasonImage            handlers.Reason = "image_unusable"
-	ReasonDigits           handlers.Reason = "digits_wrong"
-	ReasonResultMissing    handlers.Reason = "result_missing"
-	ReasonUnconfirmed      handlers.Reason = "identity_unconfirmed"
-	ReasonScoreMissing     handlers.Reason = "score_missing"
-	ReasonScoreLow         handlers.Reason = "score_below_threshold"
-	ReasonSpoofSynthetic   handlers.Reason = "spoof_synthetic"
-	ReasonSpoofUnmeasured  handlers.Reason = "spoof_score_missing"
-	ReasonRiskFlagged      handlers.Reason = "risk_flagged"
-	ReasonLivenessDemoted  handlers.Reason = "liveness_demoted"
+	// ReasonName: the name is missing or not of the right form. Failed.
+	ReasonName handlers.Reason = "name_format"
+	// ReasonIDNumber: the ID number is missing or not of the right form. Failed.
+	ReasonIDNumber handlers.Reason = "id_number_format"
+	// ReasonIDNumberUnknown: the authority does not know the ID number. Review.
+	ReasonIDNumberUnknown handlers.Reason = "id_number_unknown"
+	// ReasonIdentityRefused: the authority calls the name or ID number invalid.
+	// Failed.
+	ReasonIdentityRefused handlers.Reason = "identity_refused"
+	// ReasonAuthorityPhoto: the authority's photo is missing or too poor to compare
+	// with. Review.
+	ReasonAuthorityPhoto handlers.Reason = "authority_photo_unusable"
+	// ReasonNoFace: there is no face in the picture. Failed.
+	ReasonNoFace handlers.Reason = "no_face"
+	// ReasonFaceUnreadable: the picture of the face cannot be read. Failed.
+	ReasonFaceUnreadable handlers.Reason = "face_unreadable"
+	// ReasonFaceOccluded: the face, or a part of it, is covered. Failed.
+	ReasonFaceOccluded handlers.Reason = "face_occluded"
+	// ReasonFaceBlurred: the face is blurred. Failed.
+	ReasonFaceBlurred handlers.Reason = "face_blurred"
+	// ReasonFaceLight: the light on the face is not good. Failed.
+	ReasonFaceLight handlers.Reason = "face_light"
+	// ReasonFaceIncomplete: the face is not wholly in the picture. Failed.
+	ReasonFaceIncomplete handlers.Reason = "face_incomplete"
+	// ReasonLiveness: the liveness check was not passed. Failed.
+	ReasonLiveness handlers.Reason = "liveness_failed"
+	// ReasonImage: a picture is empty, or of the wrong format or size. Failed.
+	ReasonImage handlers.Reason = "image_unusable"
+	// ReasonDigits: the person said the wrong number of digits. Failed.
+	ReasonDigits handlers.Reason = "digits_wrong"
+
+	// ReasonResultMissing: the vendor says success and gives no result. Review.
+	ReasonResultMissing handlers.Reason = "result_missing"
+	// ReasonUnconfirmed: the vendor says success and does not confirm whom it
+	// checked, or there is nothing of ours to compare that with. Review.
+	ReasonUnconfirmed handlers.Reason = "identity_unconfirmed"
+	// ReasonScoreMissing: [Policy.MinScore] wants a score and none came. Review.
+	ReasonScoreMissing handlers.Reason = "score_missing"
+	// ReasonScoreLow: the score is below [Policy.MinScore]. Failed.
+	ReasonScoreLow handlers.Reason = "score_below_threshold"
+	// ReasonSpoofSynthetic: the spoofing score is above [Policy.MaxSpoofing]. Failed
+	// if detail says so, review if only getall does.
+	ReasonSpoofSynthetic handlers.Reason = "spoof_synthetic"
+	// ReasonSpoofUnmeasured: [Policy.RequireSpoofing] wants a spoofing score and none
+	// came. Review.
+	ReasonSpoofUnmeasured handlers.Reason = "spoof_score_missing"
+	// ReasonRiskFlagged: risk_level is neither 3, 4 nor empty. Review, unless
+	// [Policy.AllowRisk].
+	ReasonRiskFlagged handlers.Reason = "risk_flagged"
+	// ReasonLivenessDemoted: the check fell back from real-time to recorded video.
+	// Review, unless [Policy.AllowDemoted].
+	ReasonLivenessDemoted handlers.Reason = "liveness_demoted"
+	// ReasonSecretKeyChanged: the SecretKey changed after the start, so the confirmed
+	// identity cannot be compared. Review.
 	ReasonSecretKeyChanged handlers.Reason = "secret_key_changed"
 )
 

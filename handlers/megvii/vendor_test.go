@@ -293,7 +293,7 @@ func TestTheInternationalRegionsSpeakTheBrowsersLanguage(t *testing.T) {
 		v := vendorAt(t, "", func(c *megvii.Config) {
 			c.Region, c.Defaults.Language = tc.region, tc.setting
 			if tc.base {
-				c.BaseURL = "https://proxy.invalid"
+				c.BaseURL = "https://gateway.invalid"
 			}
 			c.HTTPClient = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 				sent = r

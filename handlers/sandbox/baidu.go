@@ -20,27 +20,27 @@ import (
 // The sandbox's own credentials, taken where [BaiduConfig] names none. They are
 // made up and open nothing at Baidu.
 const (
-	BaiduAPIKey    = "FakeBaiduApiKey00sandbox"
-	BaiduSecretKey = "FakeBaiduSecretKey0000000sandbox"
-	BaiduAppID     = "00000001"
+	BaiduAPIKey    = "FakeBaiduApiKey00sandbox"         // the API key, OAuth's client_id
+	BaiduSecretKey = "FakeBaiduSecretKey0000000sandbox" // the secret key, OAuth's client_secret
+	BaiduAppID     = "00000001"                         // the application's id
 )
 
 // The endpoints by name: in [Baidu.Calls], in the control answers and, the first
 // nine, in [BaiduFault]. All from BaiduGenerate to BaiduGetAll stand below
 // /rpc/2.0/brain/solution/faceprint/.
 const (
-	BaiduToken       = "oauth/2.0/token"
-	BaiduGenerate    = "verifyToken/generate"
-	BaiduSubmit      = "idcard/submit"
-	BaiduUpload      = "uploadMatchImage"
-	BaiduSimple      = "result/simple"
-	BaiduDetail      = "result/detail"
-	BaiduStat        = "result/stat"
-	BaiduMedia       = "result/media/query"
-	BaiduGetAll      = "result/getall"
-	BaiduPage        = "face/print/"
-	BaiduFaceImage   = "image/query"
-	BaiduAnyEndpoint = "*" // in a fault: any of the eight, not the token's
+	BaiduToken       = "oauth/2.0/token"      // gives access tokens
+	BaiduGenerate    = "verifyToken/generate" // makes a verify_token
+	BaiduSubmit      = "idcard/submit"        // takes name and ID number
+	BaiduUpload      = "uploadMatchImage"     // takes the photo to compare with
+	BaiduSimple      = "result/simple"        // the result in short
+	BaiduDetail      = "result/detail"        // the result with scores and identity
+	BaiduStat        = "result/stat"          // counts of the backends' calls
+	BaiduMedia       = "result/media/query"   // addresses of pictures and videos
+	BaiduGetAll      = "result/getall"        // every attempt
+	BaiduPage        = "face/print/"          // the person's page
+	BaiduFaceImage   = "image/query"          // a face picture that getall points to
+	BaiduAnyEndpoint = "*"                    // in a fault: any of the eight, not the token's
 )
 
 const (
@@ -56,9 +56,10 @@ const (
 
 // BaiduConfig sets up a [Baidu]. The zero value works.
 type BaiduConfig struct {
-	// APIKey and SecretKey are the application's credentials. Default:
-	// [BaiduAPIKey] and [BaiduSecretKey].
-	APIKey    string
+	// APIKey is the application's API key. Default: [BaiduAPIKey].
+	APIKey string
+
+	// SecretKey is the application's secret key. Default: [BaiduSecretKey].
 	SecretKey string
 
 	// AppID ends every access token of the application. Default: [BaiduAppID].

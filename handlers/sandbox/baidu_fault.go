@@ -51,9 +51,10 @@ type BaiduFault struct {
 	// a paid backend is not activated. Default: false.
 	LogID bool `json:"log_id,omitzero"`
 
-	// Code and Message answer with the scheme's envelope, such as 283400.
-	// Default: none.
-	Code    int    `json:"code,omitzero"`
+	// Code answers with the scheme's envelope, such as 283400. Default: none.
+	Code int `json:"code,omitzero"`
+
+	// Message is the text beside Code. Default: empty.
 	Message string `json:"message,omitzero"`
 
 	// Status is the HTTP status, such as 503. Default: what the answer has.
@@ -62,9 +63,12 @@ type BaiduFault struct {
 	// Damage changes the body or breaks the connection. Default: none.
 	Damage BaiduDamage `json:"damage,omitzero"`
 
-	// Delay waits before the answer, ByteDelay before each byte of its body; in
-	// JSON "1.5s", "200ms". Both end when the client hangs up. Default: none.
-	Delay     time.Duration `json:"delay,omitzero"`
+	// Delay waits before the answer; in JSON "1.5s", "200ms". It ends when the
+	// client hangs up. Default: none.
+	Delay time.Duration `json:"delay,omitzero"`
+
+	// ByteDelay waits before each byte of the answer's body; in JSON "1.5s",
+	// "200ms". It ends when the client hangs up. Default: none.
 	ByteDelay time.Duration `json:"byte_delay,omitzero"`
 
 	logID int64 // of the answer, given out when the fault was taken

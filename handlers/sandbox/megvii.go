@@ -15,8 +15,8 @@ import (
 
 // Credentials that [NewMegvii] takes when none are given. They are made up.
 const (
-	MegviiAPIKey    = "FAKE-megvii-api-key-0001"
-	MegviiAPISecret = "FAKE-megvii-api-secret-0001"
+	MegviiAPIKey    = "FAKE-megvii-api-key-0001"    // the api_key
+	MegviiAPISecret = "FAKE-megvii-api-secret-0001" // the api_secret
 )
 
 // MegviiConfig is what a [Megvii] can be told at construction. The zero value is

@@ -17,7 +17,10 @@ const megviiTimeUsed = 12
 // A MegviiRefusal is an error answer: an HTTP status and the error_message in the
 // vendor's envelope.
 type MegviiRefusal struct {
-	Status       int
+	// Status is the HTTP status.
+	Status int
+	// ErrorMessage is the error_message. Empty: an HTML page instead of the envelope,
+	// as a gateway in front sends it.
 	ErrorMessage string
 }
 

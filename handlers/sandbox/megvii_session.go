@@ -13,9 +13,9 @@ var ErrMegviiSession = errors.New("sandbox: no such session")
 
 // MegviiSession tells what became of a session. It has no personal data.
 type MegviiSession struct {
-	BizNo     string         `json:"biz_no"`
-	BizID     string         `json:"biz_id"`
-	Created   time.Time      `json:"created"`
+	BizNo     string         `json:"biz_no"`     // the app's own id of the session
+	BizID     string         `json:"biz_id"`     // the vendor's id of the session
+	Created   time.Time      `json:"created"`    // when get_token made it
 	Status    string         `json:"status"`     // as the vendor would say now, switches aside
 	Outcome   string         `json:"outcome"`    // the chosen outcome's id; empty before the end
 	GetResult int            `json:"get_result"` // get_result calls so far
@@ -24,7 +24,7 @@ type MegviiSession struct {
 
 // MegviiNotify is one try to send a notify.
 type MegviiNotify struct {
-	At     time.Time `json:"at"`
+	At     time.Time `json:"at"`              // when the try ended
 	Status int       `json:"status"`          // of the answer; 0 without one
 	Error  string    `json:"error,omitempty"` // why there was no answer or no try, in a word
 }

@@ -46,7 +46,7 @@ type MegviiCarrier string
 const (
 	MegviiNotifyCarrier MegviiCarrier = "notify" // the POST to notify_url
 	MegviiReturnCarrier MegviiCarrier = "return" // the POST to return_url
-	MegviiBothCarriers  MegviiCarrier = "both"
+	MegviiBothCarriers  MegviiCarrier = "both"   // all of them
 )
 
 // MegviiSwitches change how the next session behaves. The zero value changes
@@ -84,15 +84,16 @@ type MegviiSwitches struct {
 	// Spelling is compact (default), python or python_ascii.
 	Spelling MegviiSpelling `json:"spelling"`
 	// ShuffleKeys puts the members of every object into a random order, another
-	// one for each sending.
+	// one for each sending. Default false.
 	ShuffleKeys bool `json:"shuffle_keys"`
 	// ReturnLost leaves the person on a page that says "you can close this
-	// page"; the browser never goes to return_url.
+	// page"; the browser never goes to return_url. Default false.
 	ReturnLost bool `json:"return_lost"`
-	// ReturnMethod is GET or POST, whatever action_http_method asked for.
+	// ReturnMethod is GET or POST, whatever action_http_method asked for. Default:
+	// what it asked for.
 	ReturnMethod string `json:"return_method"`
 	// RawComma leaves the comma of biz_id in a GET return as "," and does not
-	// encode it as "%2C". Both were seen.
+	// encode it as "%2C". Both were seen. Default false.
 	RawComma bool `json:"raw_comma"`
 
 	// Processing is how many of the first get_result calls answer PROCESSING,
@@ -101,25 +102,25 @@ type MegviiSwitches struct {
 	Processing int `json:"processing"`
 	// Status replaces the status of every callback and result, for example by
 	// one that nobody has heard of. With NOT_STARTED and PROCESSING the results
-	// are left out, as the vendor does.
+	// are left out, as the vendor does. Default: the session's own status.
 	Status string `json:"status"`
 	// Omit lists members that are left out, as paths joined by dots:
-	// "liveness_result.face_genuineness".
+	// "liveness_result.face_genuineness". Default: none.
 	Omit []string `json:"omit"`
 	// ExtraFields adds members that the vendor's pages do not list, at several
-	// depths, and "error_message": null in verify_result.
+	// depths, and "error_message": null in verify_result. Default false.
 	ExtraFields bool `json:"extra_fields"`
 	// ErrorSuffix is put behind verify_result.error_message. The vendor was seen
-	// to send ": data_source".
+	// to send ": data_source". Default: none.
 	ErrorSuffix string `json:"error_suffix"`
 	// OldSpellings sends what older vendor pages print: idcard_uneditable_feild,
 	// VIDOE_FORMAT_UNSUPPORTED, "data: image/jpeg" with a space, and will_result
-	// as one object instead of an array.
+	// as one object instead of an array. Default false.
 	OldSpellings bool `json:"old_spellings"`
 
-	// TokenAnswer spoils the answer of get_token.
+	// TokenAnswer spoils the answer of get_token. Default: none.
 	TokenAnswer MegviiFault `json:"token_answer"`
-	// ResultAnswer spoils the answers of get_result.
+	// ResultAnswer spoils the answers of get_result. Default: none.
 	ResultAnswer MegviiFault `json:"result_answer"`
 }
 
@@ -152,7 +153,7 @@ type MegviiFault struct {
 	// Delay is waited before the answer, and inside it with slow_body.
 	// Default 0. A string such as "1.5s".
 	Delay time.Duration `json:"delay"`
-	// Gzip compresses the body.
+	// Gzip compresses the body. Default false.
 	Gzip bool `json:"gzip"`
 	// Times is how many of the first answers of get_result are spoilt. Default
 	// (0) all. get_token answers once for a session anyway.
