@@ -15,8 +15,9 @@ const (
 	EntryStandard = "https://brain.baidu.com/face/print/"
 	// EntryStatement begins at the page's own consent text.
 	EntryStatement = "https://h5-faceverify.baidu.com/face/print/statement/statement"
-	// EntryPlus and EntryAdvanced belong to the dearer tiers.
-	EntryPlus     = "https://h5-faceverify-plus.baidu.com/face/print/"
+	// EntryPlus probably belongs to a dearer tier.
+	EntryPlus = "https://h5-faceverify-plus.baidu.com/face/print/"
+	// EntryAdvanced, too.
 	EntryAdvanced = "https://h5-faceverify-advanced.baidu.com/face/print/"
 )
 

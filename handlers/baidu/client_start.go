@@ -37,10 +37,10 @@ type Control string
 
 // The levels.
 const (
-	ControlNone   Control = "NONE"
-	ControlLow    Control = "LOW"
-	ControlNormal Control = "NORMAL"
-	ControlHigh   Control = "HIGH"
+	ControlNone   Control = "NONE"   // takes every photo; the vendor's default
+	ControlLow    Control = "LOW"    // refuses the worst
+	ControlNormal Control = "NORMAL" // what most need
+	ControlHigh   Control = "HIGH"   // refuses photos that people would take
 )
 
 // Redirect is where the hosted page sends the person, told to the vendor's server

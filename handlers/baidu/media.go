@@ -79,10 +79,14 @@ func NewFetcher(config FetcherConfig) *Fetcher {
 // Why a file is not loaded. The errors of [Fetcher.Fetch] wrap one of these and
 // never hold the URL.
 var (
-	ErrMediaURL    = errors.New("baidu: the media URL is not one that may be asked")
+	// ErrMediaURL: the address is not https, of no allowed host, or not public.
+	ErrMediaURL = errors.New("baidu: the media URL is not one that may be asked")
+	// ErrMediaAnswer: no answer, a redirect, another status than 200, or a coded body.
 	ErrMediaAnswer = errors.New("baidu: the media host did not answer with the file")
-	ErrMediaSize   = errors.New("baidu: the file is larger than allowed")
-	ErrMediaType   = errors.New("baidu: the file is of a type that is not allowed")
+	// ErrMediaSize: more bytes than FetcherConfig.MaxBytes.
+	ErrMediaSize = errors.New("baidu: the file is larger than allowed")
+	// ErrMediaType: by its bytes it is none of FetcherConfig.Types.
+	ErrMediaType = errors.New("baidu: the file is of a type that is not allowed")
 )
 
 // Fetch loads one file and returns it with the type that its bytes have. A plain

@@ -23,10 +23,10 @@ type Statement struct {
 
 // Statuses of an answer to our query.
 const (
-	StatusPassed       = "passed"
-	StatusNotPassed    = "not_passed"
-	StatusNoResult     = "no_result"
-	StatusUndocumented = "undocumented"
+	StatusPassed       = "passed"       // success, and nothing against it
+	StatusNotPassed    = "not_passed"   // a documented failure
+	StatusNoResult     = "no_result"    // the verify_token has none, or none any more
+	StatusUndocumented = "undocumented" // a failure that this version does not know
 )
 
 // Query asks result/detail, and result/getall if configured. A check that failed
