@@ -3,6 +3,8 @@ package handlers_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +19,7 @@ import (
 // ledger is a store with transactions in which the app keeps rows of its own.
 type ledger struct {
 	store.Store
+	mu     sync.Mutex
 	rows   []string
 	commit error // what the next commit answers
 	lost   bool  // whether that commit happens all the same
@@ -34,6 +37,8 @@ func (l *ledger) InTx(ctx context.Context, fn func(context.Context) error) error
 	if err := fn(context.WithValue(ctx, ledgerKey{}, tx)); err != nil {
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	answer := l.commit
 	l.commit = nil
 	if answer != nil && !l.lost {
@@ -46,6 +51,13 @@ func (l *ledger) InTx(ctx context.Context, fn func(context.Context) error) error
 	}
 	l.rows = append(l.rows, tx.rows...)
 	return answer
+}
+
+// committed are the app's rows.
+func (l *ledger) committed() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.rows)
 }
 
 // Put waits for the commit when it is part of a transaction.
@@ -78,7 +90,7 @@ func TestDeliveryInTransaction(t *testing.T) {
 			id := a.start()
 			a.notify(says(id, "passed"))
 			synctest.Wait()
-			assert.Equal(t, []string{id + "-1"}, rows.rows)
+			assert.Equal(t, []string{id + "-1"}, rows.committed())
 			assert.Equal(t, handlers.StateDelivered, a.state(id).State)
 			assert.Equal(t, 1, a.saw(handlers.EventDelivered))
 		})
@@ -95,7 +107,7 @@ func TestDeliveryInTransaction(t *testing.T) {
 			id := a.start()
 			a.notify(says(id, "passed"))
 			synctest.Wait()
-			assert.Len(t, rows.rows, 1)
+			assert.Len(t, rows.committed(), 1)
 			assert.Equal(t, handlers.StateDelivered, a.state(id).State)
 		})
 	})
@@ -117,7 +129,7 @@ func TestDeliveryInTransaction(t *testing.T) {
 			id := a.start()
 			a.notify(says(id, "passed"))
 			time.Sleep(time.Minute)
-			assert.Equal(t, []string{id + "-1"}, rows.rows)
+			assert.Equal(t, []string{id + "-1"}, rows.committed())
 			assert.Len(t, a.results(), 3)
 			assert.Equal(t, handlers.StateDelivered, a.state(id).State)
 		})
@@ -133,7 +145,7 @@ func TestDeliveryInTransaction(t *testing.T) {
 				id := a.start()
 				a.notify(says(id, "passed"))
 				time.Sleep(time.Minute)
-				assert.Equal(t, []string{id + "-1"}, rows.rows)
+				assert.Equal(t, []string{id + "-1"}, rows.committed())
 				assert.Equal(t, handlers.StateDelivered, a.state(id).State)
 				assert.Equal(t, 1, a.saw(handlers.EventDelivered))
 			})
@@ -160,7 +172,7 @@ func TestDeliveryInTransaction(t *testing.T) {
 			stop()
 			close(resume)
 			synctest.Wait()
-			assert.Equal(t, []string{id + "-1"}, rows.rows)
+			assert.Equal(t, []string{id + "-1"}, rows.committed())
 			assert.Equal(t, handlers.StateDelivered, a.state(id).State)
 			assert.Equal(t, 1, a.saw(handlers.EventFenced))
 		})

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -113,7 +114,7 @@ func countsTogether(tr *trial) {
 			if err != nil {
 				return err
 			}
-			rec = store.Record{Key: rec.Key, Value: append(rec.Value, '+'), Version: rec.Version, TTL: rec.TTL}
+			rec = store.Record{Key: rec.Key, Value: slices.Concat(rec.Value, []byte{'+'}), Version: rec.Version, TTL: rec.TTL}
 			switch version, err := tr.store.Put(tr.Context(), rec); {
 			case err == nil:
 				versions[racer] = append(versions[racer], version)
