@@ -70,8 +70,8 @@ type Options struct {
 	// codes are a contract with the vendor: keep [Error.Status] there.
 	OnError func(http.ResponseWriter, *http.Request, *Error)
 
-	// OnEvent hears what happens inside, for metrics, alarms and audit. It must
-	// return at once. Default: none.
+	// OnEvent hears what happens inside, for metrics, alarms and audit. It must return
+	// at once, and stand being called by several goroutines. Default: none.
 	OnEvent func(context.Context, Event)
 
 	// ReturnTo is where finish sends a person whose start named no page: a path on

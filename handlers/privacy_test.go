@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -140,7 +141,10 @@ func TestCanaries(t *testing.T) {
 			a, faults := onFaultyStore(t, false, func(o *handlers.Options) {
 				o.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				told := o.OnEvent
+				var telling sync.Mutex
 				o.OnEvent = func(ctx context.Context, e handlers.Event) {
+					telling.Lock()
+					defer telling.Unlock()
 					fmt.Fprintf(&events, "%+v %#v\n", e, e)
 					told(ctx, e)
 				}
