@@ -54,6 +54,18 @@ func (g guarded) Judge(n Notice, s Session) Judgement {
 	return judged
 }
 
+// Ready implements [Vendor].
+func (g guarded) Ready(ctx context.Context) (r Readiness, err error) {
+	defer g.catch(ctx, &err)
+	return g.Vendor.Ready(ctx)
+}
+
+// Probe implements [Vendor].
+func (g guarded) Probe(ctx context.Context) (p Probe, err error) {
+	defer g.catch(ctx, &err)
+	return g.Vendor.Probe(ctx)
+}
+
 // catch turns a panic into an error without its value, which may be personal.
 func (g guarded) catch(ctx context.Context, err *error) {
 	if value := recover(); value != nil {

@@ -30,6 +30,9 @@ type paper struct {
 	query   func(handlers.Session) (handlers.Notice, error)
 	begun   []handlers.BeginRequest
 	queried int
+	ready   handlers.Readiness
+	probe   handlers.Probe
+	broken  error // what Ready and Probe fail with
 }
 
 func newPaper() *paper {
@@ -100,6 +103,18 @@ func (p *paper) Judge(n handlers.Notice, _ handlers.Session) handlers.Judgement 
 		j.Reasons = []handlers.Reason{"because_" + handlers.Reason(verdict)}
 	}
 	return j
+}
+
+func (p *paper) Ready(context.Context) (handlers.Readiness, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ready, p.broken
+}
+
+func (p *paper) Probe(context.Context) (handlers.Probe, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.probe, p.broken
 }
 
 func (p *paper) queries() int {

@@ -42,6 +42,34 @@ type Vendor interface {
 
 	// Judge applies the policy to an authentic notice of this vendor. It is pure.
 	Judge(n Notice, s Session) Judgement
+
+	// Ready says whether the account can be used now: its access token is at hand, or
+	// can be had. It asks the vendor for nothing else, and is called every few seconds
+	// by [Kit.Health]. An account without tokens is always ready. It fails as Query
+	// does, with CodeVendorMisconfigured for credentials that the vendor refuses.
+	Ready(ctx context.Context) (Readiness, error)
+
+	// Probe calls the vendor about no session, in a way that is not billed, to learn
+	// what the vendor's clock says and whether it takes the credentials. It is called
+	// by [Kit.Doctor] and fails as Ready does.
+	Probe(ctx context.Context) (Probe, error)
+}
+
+// Readiness is what an account that is ready tells about itself.
+type Readiness struct {
+	// TokenExpires is when its access token ends. Zero: it needs none.
+	TokenExpires time.Time
+}
+
+// Probe is what a vendor answered to [Vendor.Probe].
+type Probe struct {
+	// Date is the vendor's clock, from the Date header of its answer, to the second.
+	// Zero: the answer had none.
+	Date time.Time
+
+	// CredentialsTaken says that the vendor was shown the credentials and took them.
+	// False with no error: it was not asked to look at them.
+	CredentialsTaken bool
 }
 
 // Limits are a vendor's rules of time and budget.
@@ -58,6 +86,10 @@ type Limits struct {
 	// ReservedQueries of them are kept for the reconciler, so that people who
 	// reload a page cannot use up the last one.
 	ReservedQueries int
+
+	// QueryRate is how many queries per second all processes together may send. The
+	// kit shares it out through the store. 0: no limit of ours.
+	QueryRate int
 
 	// QueryAfter says when the reconciler asks for a session of which nothing was
 	// heard, counted from its start, ascending.

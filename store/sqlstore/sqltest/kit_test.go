@@ -46,6 +46,10 @@ func (word) Judge(n handlers.Notice, _ handlers.Session) handlers.Judgement {
 	return handlers.Judgement{Verdict: n.Detail.(handlers.Verdict)}
 }
 
+func (word) Ready(context.Context) (handlers.Readiness, error) { return handlers.Readiness{}, nil }
+
+func (word) Probe(context.Context) (handlers.Probe, error) { return handlers.Probe{}, nil }
+
 // kitDelivers runs a whole kit on the engine.
 func (e *engine) kitDelivers(t *testing.T) {
 	t.Run("case 112: a kit's hook and its mark are one transaction, and a hook that fails leaves no row", func(t *testing.T) {
