@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -50,4 +51,11 @@ func (a *aside) prune(now time.Time) int {
 		}
 	}
 	return len(a.until)
+}
+
+// putAside leaves a session alone for a while that the store would not let this
+// process work on, and says so.
+func (k *Kit) putAside(ctx context.Context, id string, err error) {
+	k.aside.put(id, k.now().Add(asideFor))
+	k.emit(ctx, Event{Name: EventStoreFailed, Session: id, Code: CodeOf(err)})
 }

@@ -33,11 +33,11 @@ func (k *Kit) deliver(ctx context.Context, id string) {
 	case errors.Is(err, errUnchanged):
 		return
 	case err != nil:
-		k.aside.put(id, k.now().Add(asideFor))
-		k.emit(ctx, Event{Name: EventStoreFailed, Session: id, Code: CodeOf(err)})
+		k.putAside(ctx, id, err)
 		return
 	case s.State == StateDead:
 		k.emit(ctx, s.event(EventDead))
+		k.park(ctx, id)
 		return
 	}
 	// Pictures and hook together end before the lease does.
@@ -47,7 +47,7 @@ func (k *Kit) deliver(ctx context.Context, id string) {
 	result := s.result()
 	result.Images, result.ImagesMissing = k.fetchImages(working, s)
 	var outcome error
-	if tx, ok := transactionsOf(k.opts.Store); ok {
+	if tx, ok := engineOf[transactional](k.opts.Store); ok {
 		outcome = k.runInTx(working, tx, owner, result)
 	} else {
 		outcome = k.runHook(working, result)
@@ -64,7 +64,7 @@ func (k *Kit) claim(s *session, owner string) error {
 		return errUnchanged
 	}
 	if s.Delivery.Attempt >= k.opts.MaxDeliveries {
-		s.State = StateDead
+		s.State, s.Delivery.Next = StateDead, now
 		return nil
 	}
 	s.Delivery.Attempt++
@@ -125,8 +125,11 @@ func (k *Kit) settle(ctx context.Context, owner string, r Result, outcome error)
 	}
 	said.Verdict, said.Attempt = r.Verdict, r.Attempt
 	k.emit(ctx, said)
-	if said.Name == EventDelivered && s.delivered() {
+	switch {
+	case said.Name == EventDelivered && s.delivered():
 		k.dropImages(ctx, s)
+	case said.Name == EventDead:
+		k.park(ctx, r.Session)
 	}
 }
 
@@ -150,7 +153,7 @@ func (k *Kit) mark(s *session, r Result, outcome error) Event {
 		s.Delivery.Attempt--
 		s.Delivery.Next = k.now()
 	case s.Delivery.Attempt >= k.opts.MaxDeliveries:
-		s.State = StateDead
+		s.State, s.Delivery.Next = StateDead, k.now()
 		return s.event(EventDead)
 	default:
 		s.Delivery.Next = k.now().Add(k.backoff(s.Delivery.Attempt))
@@ -187,7 +190,10 @@ func (k *Kit) Replay(ctx context.Context, id string) (Session, error) {
 			return &Error{Code: CodeMismatch, Reason: "nothing_to_replay"}
 		}
 	})
-	if err != nil && !errors.Is(err, errUnchanged) {
+	switch {
+	case err == nil:
+		k.unpark(ctx, id)
+	case !errors.Is(err, errUnchanged):
 		return Session{}, err
 	}
 	k.deliverSoon(ctx, s)

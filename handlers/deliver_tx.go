@@ -3,8 +3,6 @@ package handlers
 import (
 	"context"
 	"errors"
-
-	"github.com/facegate/facegate/store"
 )
 
 // transactional is what a store implements besides [store.Store] when it can run
@@ -12,21 +10,6 @@ import (
 // Then not even a crash between the two runs a hook's effect twice.
 type transactional interface {
 	InTx(ctx context.Context, fn func(context.Context) error) error
-}
-
-// transactionsOf looks for transactions below the decorators of a store, which pass
-// the context of a transaction on.
-func transactionsOf(s store.Store) (transactional, bool) {
-	for {
-		if tx, ok := s.(transactional); ok {
-			return tx, true
-		}
-		decorator, ok := s.(interface{ Unwrap() store.Store })
-		if !ok {
-			return nil, false
-		}
-		s = decorator.Unwrap()
-	}
 }
 
 // errFenced rolls back the transaction of a worker that outlived its lease.

@@ -15,15 +15,28 @@ func NewID() string { return newID() }
 // LocalPath is what keeps a start from leading elsewhere.
 func LocalPath(raw string) bool { return localPath(raw) }
 
-// Reencode reads a stored session and writes it again; ok tells a readable one.
-func Reencode(data []byte) (again []byte, ok bool) {
-	s, err := decodeSession(data)
-	if err != nil {
-		return nil, false
+// Reencode reads a stored record and writes it again, by kind.
+var Reencode = map[string]func(data []byte) ([]byte, error){
+	"session": func(data []byte) ([]byte, error) {
+		s, err := decodeSession(data)
+		if err != nil {
+			return nil, err
+		}
+		_, _, _, _ = s.view(), s.result(), s.due(), s.event(EventQueried)
+		return encodeSession(s)
+	},
+	"subject": func(data []byte) ([]byte, error) { return reencode(data, subjectFormat, &subjectRecord{}) },
+	"orphan":  func(data []byte) ([]byte, error) { return reencode(data, orphanFormat, &orphan{}) },
+	"images":  func(data []byte) ([]byte, error) { return reencode(data, imagesFormat, &storedImages{}) },
+	"dead":    func(data []byte) ([]byte, error) { return reencode(data, deadFormat, &deadRecord{}) },
+	"pace":    func(data []byte) ([]byte, error) { return reencode(data, paceFormat, &paceRecord{}) },
+}
+
+func reencode(data []byte, format int, r versioned) ([]byte, error) {
+	if err := decodeRecord(data, format, r); err != nil {
+		return nil, err
 	}
-	_, _, _, _ = s.view(), s.result(), s.due(), s.event(EventQueried)
-	again, err = encodeSession(s)
-	return again, err == nil
+	return encodeRecord(r)
 }
 
 // WaitParam reads the wait of a status request.
@@ -31,3 +44,6 @@ func WaitParam(text string) (time.Duration, error) { return waitParam(text) }
 
 // SubjectKey is where a subject's record lies.
 func SubjectKey(tenant, subject string) string { return subjectKey(tenant, subject) }
+
+// DeadParts is how many records the list of dead letters has.
+const DeadParts = deadParts

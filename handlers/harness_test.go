@@ -276,9 +276,9 @@ func (a *app) state(id string) handlers.Session {
 // run runs the kit's loop until the returned function is called.
 func (a *app) run() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
+	done, kit := make(chan struct{}), a.kit // a restart is another kit
 	go func() {
-		_ = a.kit.Run(ctx)
+		_ = kit.Run(ctx)
 		close(done)
 	}()
 	return func() {

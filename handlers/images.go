@@ -4,12 +4,18 @@ import (
 	"context"
 	"errors"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/facegate/facegate/store"
 )
 
-// storedImage is a picture as sealed.
+// storedImages are a session's pictures as sealed.
+type storedImages struct {
+	Format   int           `json:"v"`
+	Pictures []storedImage `json:"pictures"`
+}
+
+func (s *storedImages) format() int { return s.Format }
+
+// storedImage is one of them.
 type storedImage struct {
 	Name string `json:"name"`
 	Data []byte `json:"data"`
@@ -21,11 +27,11 @@ func (k *Kit) keepImages(ctx context.Context, id string, pictures []Image) bool 
 	if len(pictures) == 0 {
 		return false
 	}
-	stored := make([]storedImage, len(pictures))
-	for i, p := range pictures {
-		stored[i] = storedImage{p.Name, p.Data.Reveal()}
+	stored := storedImages{Format: imagesFormat}
+	for _, p := range pictures {
+		stored.Pictures = append(stored.Pictures, storedImage{p.Name, p.Data.Reveal()})
 	}
-	value, err := json.Marshal(stored)
+	value, err := encodeRecord(&stored)
 	if err == nil {
 		err = k.putImages(ctx, id, value)
 	}
@@ -59,20 +65,30 @@ func (k *Kit) fetchImages(ctx context.Context, s *session) (pictures []Image, mi
 			return nil, true
 		}
 	}
-	get, cancel := context.WithTimeout(ctx, k.opts.StoreTimeout)
-	defer cancel()
-	rec, err := k.sealed.Get(get, imagesPrefix+s.ID)
+	stored, _, err := k.readImages(ctx, s.ID)
 	if err != nil {
 		return nil, true
 	}
-	var stored []storedImage
-	if err := json.Unmarshal(rec.Value, &stored); err != nil {
-		return nil, true
-	}
-	for _, p := range stored {
+	for _, p := range stored.Pictures {
 		pictures = append(pictures, Image{Name: p.Name, Data: HideBytes(p.Data)})
 	}
 	return pictures, false
+}
+
+// readImages reads the sealed record. One that makes no sense here is reported, and
+// left to its TTL: a newer version wrote it.
+func (k *Kit) readImages(ctx context.Context, id string) (stored storedImages, rec store.Record, err error) {
+	ctx, cancel := context.WithTimeout(ctx, k.opts.StoreTimeout)
+	defer cancel()
+	rec, err = k.sealed.Get(ctx, imagesPrefix+id)
+	if err != nil {
+		return storedImages{}, store.Record{}, err
+	}
+	if err := decodeRecord(rec.Value, imagesFormat, &stored); err != nil {
+		k.emit(ctx, Event{Name: EventUnreadable, Session: id})
+		return storedImages{}, store.Record{}, err
+	}
+	return stored, rec, nil
 }
 
 // dropImages deletes the pictures once the hook has had them; the store forgets
@@ -81,9 +97,7 @@ func (k *Kit) dropImages(ctx context.Context, s *session) {
 	if !s.Images.Wanted {
 		return
 	}
-	get, cancel := context.WithTimeout(ctx, k.opts.StoreTimeout)
-	defer cancel()
-	rec, err := k.sealed.Get(get, imagesPrefix+s.ID)
+	_, rec, err := k.readImages(ctx, s.ID)
 	if err != nil {
 		return
 	}

@@ -16,6 +16,9 @@ const (
 	subjectPrefix = "u:" // a subject's sessions, by a hash
 	orphanPrefix  = "o:" // a sealed notice without a session, by the session's id
 	imagesPrefix  = "i:" // sealed pictures until they are delivered, by the session's id
+	deadPrefix    = "d:" // a part of the list of dead letters, by a number
+	pacePrefix    = "p:" // when an account may be asked next, by its name
+	healthPrefix  = "h:" // what Health writes and reads back, by a random id
 )
 
 // newID makes a session's id: 130 random bits as 26 characters of A-Z and 2-7.
@@ -56,7 +59,7 @@ func (k *Kit) load(ctx context.Context, id string) (*session, error) {
 	s, err := decodeSession(rec.Value)
 	if err != nil {
 		k.emit(ctx, Event{Name: EventUnreadable, Session: id})
-		return nil, &Error{Code: CodeInternal, Err: err}
+		return nil, err
 	}
 	s.version = rec.Version
 	return s, nil
@@ -69,7 +72,7 @@ func (k *Kit) save(ctx context.Context, s *session) error {
 	}
 	value, err := encodeSession(s)
 	if err != nil {
-		return &Error{Code: CodeInternal, Err: err}
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, k.opts.StoreTimeout)
 	defer cancel()

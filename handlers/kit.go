@@ -23,6 +23,7 @@ type Kit struct {
 	waiters waiters
 	workers *workers
 	aside   aside
+	pace    pace
 	said    said
 	closed  chan struct{}
 	closing sync.Once

@@ -100,7 +100,7 @@ func (o Options) checkVendors(found *problems, public *url.URL) {
 		found.add(seen[v.Name()], field, "has the name of another vendor")
 		seen[v.Name()] = true
 		limits := v.Limits()
-		found.add(limits.SessionLife <= 0 || limits.Retention < limits.SessionLife || limits.Queries < 1,
+		found.add(limits.SessionLife <= 0 || limits.Retention < limits.SessionLife || limits.Queries < 1 || limits.QueryRate < 0,
 			field, "has limits that make no sense")
 		ports := limits.NotifyPorts
 		callable := public == nil || len(ports) == 0 || o.InsecureDevelopment || slices.Contains(ports, port(public))

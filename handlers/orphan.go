@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/facegate/facegate/store"
 )
 
@@ -16,12 +14,15 @@ const orphanLife = 24 * time.Hour
 // orphan is such a notice, as sealed: the very bytes, so that it is verified anew
 // when its session appears.
 type orphan struct {
+	Format      int     `json:"v"`
 	Vendor      string  `json:"vendor"`
 	Carrier     Carrier `json:"carrier"`
 	Method      string  `json:"method"`
 	ContentType string  `json:"content_type"`
 	Body        []byte  `json:"body"`
 }
+
+func (o *orphan) format() int { return o.Format }
 
 // keepOrphan keeps an authentic notice that belongs to no session here: the store
 // may be behind, or have lost the session. The same one again changes nothing. A
@@ -34,9 +35,9 @@ func (k *Kit) keepOrphan(ctx context.Context, v Vendor, n Notice, cb Callback) e
 	}
 	said.Session = n.Session
 	k.emit(ctx, said)
-	value, err := json.Marshal(orphan{v.Name(), cb.Carrier, cb.Method, cb.ContentType, cb.Body})
+	value, err := encodeRecord(&orphan{orphanFormat, v.Name(), cb.Carrier, cb.Method, cb.ContentType, cb.Body})
 	if err != nil {
-		return &Error{Code: CodeInternal, Err: err}
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, k.opts.StoreTimeout)
 	defer cancel()
@@ -66,8 +67,8 @@ func (k *Kit) takeOrphan(ctx context.Context, id string) error {
 		return &Error{Code: CodeStoreUnavailable, Err: err}
 	}
 	var kept orphan
-	if err := json.Unmarshal(rec.Value, &kept); err != nil {
-		return &Error{Code: CodeInternal, Err: errUnreadable}
+	if err := decodeRecord(rec.Value, orphanFormat, &kept); err != nil {
+		return err
 	}
 	s, err := k.accept(ctx, kept.Vendor, Callback{
 		Carrier: kept.Carrier, Method: kept.Method, ContentType: kept.ContentType, Body: kept.Body,

@@ -25,25 +25,41 @@ var errMayNotAsk = errors.New("no query now")
 
 // ask spends one query of the session's budget and records what the vendor says.
 // The spending is stored before the call, so that a crash in between cannot
-// overdraw it. It returns errMayNotAsk where nothing was sent.
+// overdraw it. It returns errMayNotAsk or errNoTurn where nothing was sent.
 func (k *Kit) ask(ctx context.Context, id string, who asker) (*session, error) {
+	s, err := k.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !k.mayAsk(s, who) {
+		return s, errMayNotAsk
+	}
+	v := k.vendors[s.Vendor]
+	moment, err := k.turn(ctx, v, who)
+	if err != nil {
+		return s, err
+	}
 	owner := newID()
-	s, err := k.change(ctx, id, func(s *session) error {
+	s, err = k.change(ctx, id, func(s *session) error {
 		if !k.mayAsk(s, who) {
 			return errMayNotAsk
 		}
+		now := k.now()
 		s.Query.Spent++
-		s.Query.Last = k.now()
+		s.Query.Last = now
 		s.Query.Owner = owner
-		s.Query.Until = k.now().Add(k.opts.VendorTimeout + leaseMargin)
+		s.Query.Until = later(now, moment).Add(k.opts.VendorTimeout + leaseMargin)
 		return nil
 	})
 	if err != nil {
+		if !moment.IsZero() {
+			k.pace.of(v.Name()).give(moment)
+		}
 		return s, err
 	}
 	// What is paid for is asked and stored even when the asker is gone.
 	ctx = context.WithoutCancel(ctx)
-	v := k.vendors[s.Vendor]
+	_ = pause(ctx, moment.Sub(k.now()))
 	calling, cancel := context.WithTimeout(ctx, k.opts.VendorTimeout)
 	defer cancel()
 	notice, err := v.Query(calling, s.view())

@@ -1,22 +1,10 @@
 package handlers
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/go-json-experiment/json"
 )
-
-// recordFormat is the version of the stored session. A reader refuses a format
-// that it does not know, so that an older replica never rewrites a newer record.
-const recordFormat = 1
-
-// errUnreadable says that a stored record is there but makes no sense: it is
-// reported and left alone, never treated as absent.
-var errUnreadable = errors.New("stored record is unreadable")
 
 // session is the one record of a session, as stored. It holds no name, ID number
 // or picture. Only (*Kit).change writes it.
@@ -65,7 +53,7 @@ type revision struct {
 type delivery struct {
 	Done    int       `json:"done,omitzero"`    // the last delivered revision
 	Attempt int       `json:"attempt,omitzero"` // runs for the current revision
-	Next    time.Time `json:"next,omitzero"`    // the next run not before; the scrub once delivered
+	Next    time.Time `json:"next,omitzero"`    // the next run not before; the scrub once delivered; zero once listed as dead
 	Owner   string    `json:"owner,omitzero"`   // who holds the lease, or held it last
 	Until   time.Time `json:"until,omitzero"`   // zero: nobody holds it
 }
@@ -115,7 +103,7 @@ func (s *session) due() time.Time {
 	switch s.State {
 	case StateCreated, StateStarted, StatePending:
 		return later(s.Query.Next, s.Query.Until)
-	case StateRecorded, StateDelivered:
+	case StateRecorded, StateDelivered, StateDead:
 		return later(s.Delivery.Next, s.Delivery.Until)
 	default:
 		return time.Time{}
@@ -161,20 +149,22 @@ func (s *session) scrub() {
 	s.Ref, s.PageURL, s.Memory = "", "", nil
 }
 
+func (s *session) format() int { return s.Format }
+
 // encodeSession writes the stored form.
 func encodeSession(s *session) ([]byte, error) {
-	s.Format = recordFormat
-	return json.Marshal(s)
+	s.Format = sessionFormat
+	return encodeRecord(s)
 }
 
-// decodeSession reads the stored form, or fails with errUnreadable.
+// decodeSession reads the stored form.
 func decodeSession(data []byte) (*session, error) {
 	var s session
-	if err := json.Unmarshal(data, &s); err != nil {
-		return nil, errUnreadable
+	if err := decodeRecord(data, sessionFormat, &s); err != nil {
+		return nil, err
 	}
-	if s.Format != recordFormat || s.ID == "" {
-		return nil, fmt.Errorf("%w: format %d", errUnreadable, s.Format)
+	if s.ID == "" {
+		return nil, &Error{Code: CodeInternal, Err: errUnreadable}
 	}
 	return &s, nil
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	mathrand "math/rand/v2"
 	"strings"
 	"time"
 )
@@ -49,6 +50,9 @@ func (k *Kit) sweep(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	// All processes list the same: in an order of its own each gets in the way of the
+	// others less.
+	mathrand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 	begun := 0
 	for _, key := range keys {
 		id, ok := strings.CutPrefix(key, sessionPrefix)
@@ -63,7 +67,7 @@ func (k *Kit) sweep(ctx context.Context) (more bool, err error) {
 			begun++
 		}
 	}
-	return begun >= dueBatch, nil
+	return begun >= dueBatch && !k.pace.crowdedAt(k.now()), nil
 }
 
 // look does the next thing for a due session.
@@ -74,10 +78,16 @@ func (k *Kit) look(ctx context.Context, id string) {
 		k.aside.put(id, k.now().Add(asideFor))
 		return
 	}
+	if s.due().After(k.now()) {
+		return // another process was faster
+	}
 	switch s.State {
 	case StateCreated, StateStarted, StatePending:
 		s, err = k.chase(ctx, s)
-		if CodeOf(err) == CodeStoreUnavailable {
+		switch {
+		case errors.Is(err, errNoTurn):
+			k.aside.put(id, k.now().Add(jitter(2*paceAhead)))
+		case CodeOf(err) == CodeStoreUnavailable:
 			k.aside.put(id, k.now().Add(asideFor))
 		}
 		if err == nil && s.State == StateRecorded {
@@ -87,6 +97,8 @@ func (k *Kit) look(ctx context.Context, id string) {
 		k.deliver(ctx, id)
 	case StateDelivered:
 		k.scrub(ctx, s)
+	case StateDead:
+		k.park(ctx, id)
 	}
 }
 
@@ -127,8 +139,8 @@ func (k *Kit) chase(ctx context.Context, s *session) (*session, error) {
 func (k *Kit) giveUp(s *session) error {
 	now := k.now()
 	switch {
-	case s.decided():
-		return errUnchanged
+	case s.decided(), now.Before(s.Query.Until):
+		return errUnchanged // or being asked about
 	case s.State == StateCreated && now.After(s.ExpiresAt):
 		s.State, s.Failure = StateStartFailed, CodeVendorUnavailable
 	case !now.Before(s.AskUntil):
@@ -152,7 +164,7 @@ func (k *Kit) Reconcile(ctx context.Context, id string) (Session, error) {
 		s, err = k.ask(ctx, id, forReconciler)
 	}
 	k.deliverSoon(ctx, s)
-	if err != nil && !errors.Is(err, errMayNotAsk) {
+	if err != nil && !errors.Is(err, errMayNotAsk) && !errors.Is(err, errNoTurn) {
 		return Session{}, err
 	}
 	return s.view(), nil

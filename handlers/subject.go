@@ -7,10 +7,6 @@ import (
 	"errors"
 	"slices"
 	"time"
-
-	"github.com/go-json-experiment/json"
-
-	"github.com/facegate/facegate/store"
 )
 
 // subjectRecord lists what a subject started lately. It is what attempt caps and
@@ -21,6 +17,8 @@ type subjectRecord struct {
 	// Declined is when the person last chose another method.
 	Declined time.Time `json:"declined,omitzero"`
 }
+
+func (r *subjectRecord) format() int { return r.Format }
 
 // attempt is one started session.
 type attempt struct {
@@ -36,51 +34,22 @@ func subjectKey(tenant, subject string) string {
 	return subjectPrefix + hex.EncodeToString(sum[:20])
 }
 
-// changeSubject moves a subject's record by compare-and-set, making it if need
-// be. fn may run several times.
+// changeSubject moves a subject's record, making it if need be. fn may run several
+// times.
 func (k *Kit) changeSubject(ctx context.Context, tenant, subject string, fn func(*subjectRecord) error) error {
-	key := subjectKey(tenant, subject)
-	for try := range maxConflicts {
-		err := k.tryChangeSubject(ctx, key, fn)
-		if !errors.Is(err, store.ErrConflict) {
-			return err
+	life := max(k.opts.KeepFor, k.opts.AttemptWindow)
+	return k.move(ctx, subjectKey(tenant, subject), life, func(value []byte) ([]byte, error) {
+		r := subjectRecord{Format: subjectFormat}
+		if value != nil {
+			if err := decodeRecord(value, subjectFormat, &r); err != nil {
+				return nil, err
+			}
 		}
-		if err := pause(ctx, spread(try)); err != nil {
-			return &Error{Code: CodeStoreUnavailable, Err: err}
+		if err := fn(&r); err != nil {
+			return nil, err
 		}
-	}
-	return &Error{Code: CodeStoreUnavailable, Err: store.ErrConflict}
-}
-
-func (k *Kit) tryChangeSubject(ctx context.Context, key string, fn func(*subjectRecord) error) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*k.opts.StoreTimeout)
-	defer cancel()
-	var subject subjectRecord
-	rec, err := k.opts.Store.Get(ctx, key)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		rec = store.Record{Key: key}
-	case err != nil:
-		return &Error{Code: CodeStoreUnavailable, Err: err}
-	default:
-		if json.Unmarshal(rec.Value, &subject) != nil || subject.Format != recordFormat {
-			return &Error{Code: CodeInternal, Err: errUnreadable}
-		}
-	}
-	if err := fn(&subject); err != nil {
-		return err
-	}
-	subject.Format = recordFormat
-	rec.Value, err = json.Marshal(subject)
-	if err != nil {
-		return &Error{Code: CodeInternal, Err: err}
-	}
-	rec.TTL, rec.Due = max(k.opts.KeepFor, k.opts.AttemptWindow), time.Time{}
-	_, err = k.opts.Store.Put(ctx, rec)
-	if err != nil && !errors.Is(err, store.ErrConflict) {
-		return &Error{Code: CodeStoreUnavailable, Err: err}
-	}
-	return err
+		return encodeRecord(&r)
+	})
 }
 
 // attempted adds a session to its subject's list, or names the one that the same

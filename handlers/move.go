@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/facegate/facegate/store"
+)
+
+// move changes a record that stands beside the sessions, such as a subject's list,
+// by compare-and-set: fn gets its value, nil if there is none, and returns the new
+// one. It starts over when someone else was faster, so fn may run several times.
+// When fn fails nothing is written, and its error comes back.
+func (k *Kit) move(ctx context.Context, key string, ttl time.Duration, fn func(value []byte) ([]byte, error)) error {
+	for try := range maxConflicts {
+		err := k.tryMove(ctx, key, ttl, fn)
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		if err := pause(ctx, spread(try)); err != nil {
+			return &Error{Code: CodeStoreUnavailable, Err: err}
+		}
+	}
+	return &Error{Code: CodeStoreUnavailable, Err: store.ErrConflict}
+}
+
+func (k *Kit) tryMove(ctx context.Context, key string, ttl time.Duration, fn func([]byte) ([]byte, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*k.opts.StoreTimeout)
+	defer cancel()
+	rec, err := k.peek(ctx, key)
+	if err != nil {
+		return err
+	}
+	rec.Value, err = fn(rec.Value)
+	if err != nil {
+		return err
+	}
+	rec.TTL, rec.Due = ttl, time.Time{}
+	_, err = k.opts.Store.Put(ctx, rec)
+	if err != nil && !errors.Is(err, store.ErrConflict) {
+		return &Error{Code: CodeStoreUnavailable, Err: err}
+	}
+	return err
+}
+
+// peek reads a record that stands beside the sessions; its value is nil if there is
+// none.
+func (k *Kit) peek(ctx context.Context, key string) (store.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, k.opts.StoreTimeout)
+	defer cancel()
+	rec, err := k.opts.Store.Get(ctx, key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return store.Record{Key: key}, nil
+	case err != nil:
+		return store.Record{}, &Error{Code: CodeStoreUnavailable, Err: err}
+	}
+	return rec, nil
+}
