@@ -64,6 +64,16 @@ func (b *broken) Judge(n handlers.Notice, s handlers.Session) handlers.Judgement
 	return b.paper.Judge(n, s)
 }
 
+func (b *broken) Ready(ctx context.Context) (handlers.Readiness, error) {
+	b.enter("Ready")
+	return b.paper.Ready(ctx)
+}
+
+func (b *broken) Probe(ctx context.Context) (handlers.Probe, error) {
+	b.enter("Probe")
+	return b.paper.Probe(ctx)
+}
+
 func withBroken(t *testing.T) (*app, *broken) {
 	var b *broken
 	a := newApp(t, func(o *handlers.Options) {

@@ -85,6 +85,10 @@ type Options struct {
 	// protection. Default: none.
 	Middleware []func(http.Handler) http.Handler
 
+	// HTTPClient calls PublicURL for [Kit.Doctor], and nothing else. It is copied;
+	// redirects are not followed. Default: a client with the standard transport.
+	HTTPClient *http.Client `validate:"-"`
+
 	// Logger takes one line per event, without personal data. Default: none.
 	Logger *slog.Logger `validate:"-"`
 

@@ -138,6 +138,7 @@ func TestCanaries(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			var log bytes.Buffer
 			var answers, events strings.Builder
+			var door inProcess
 			a, faults := onFaultyStore(t, false, func(o *handlers.Options) {
 				o.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				told := o.OnEvent
@@ -149,12 +150,14 @@ func TestCanaries(t *testing.T) {
 					told(ctx, e)
 				}
 				o.Vendor.(*paper).limits.Images = true
+				o.MaxDeliveries, o.HTTPClient = 3, &http.Client{Transport: &door}
 				o.Prepare = func(r *http.Request) (handlers.StartParams, error) {
 					p, err := handlers.PrepareForm(r)
 					p.Params = handlers.Hide(r.PostForm.Get("id_number"))
 					return p, err
 				}
 			})
+			door.Handler = a.kit.Handler()
 			a.vendor.begin = func(req handlers.BeginRequest) (handlers.Begun, error) {
 				if len(a.vendor.begun) == 1 {
 					return handlers.Begun{}, &handlers.Error{Code: handlers.CodeVendorRefused, Err: errors.New(canary)}
@@ -165,10 +168,10 @@ func TestCanaries(t *testing.T) {
 				return handlers.Notice{Detail: "passed", Images: []handlers.Image{{Name: "x", Data: handlers.HideBytes([]byte(canary))}}}, nil
 			}
 			a.hook = func(_ context.Context, r handlers.Result) error {
-				switch r.Attempt {
-				case 1:
+				switch {
+				case r.Attempt == 1 || r.Subject == "bob":
 					return errors.New(canary)
-				case 2:
+				case r.Attempt == 2:
 					panic(canary)
 				}
 				return nil
@@ -180,6 +183,11 @@ func TestCanaries(t *testing.T) {
 					}
 				}
 				answers.WriteString(w.Body.String())
+			}
+			operator := func(h http.Handler) {
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+				keep(w)
 			}
 			stop := a.run()
 			form := url.Values{"name": {"张" + canary}, "id_number": {canary}, "return_to": {"//" + canary}, "vendor": {"paper"}}
@@ -209,8 +217,20 @@ func TestCanaries(t *testing.T) {
 			time.Sleep(time.Minute)
 			faults.fail(1, 3)
 			keep(a.get("/face/finish?session=" + id))
-			stop()
+			operator(a.kit.HealthHandler())
 			faults.heal()
+			a.subject = "bob" // for whom the hook always fails
+			a.notify(says(a.start(), "passed"))
+			time.Sleep(time.Hour)
+			letters, err := a.kit.DeadLetters(t.Context(), 10)
+			require.NoError(t, err)
+			require.Len(t, letters, 1)
+			fmt.Fprintf(&events, "%+v %#v\n", letters, letters)
+			for _, h := range []http.Handler{a.kit.HealthHandler(), a.kit.DoctorHandler()} {
+				operator(h)
+			}
+			fmt.Fprintf(&events, "%+v %+v\n", a.kit.Health(t.Context()), a.kit.Doctor(t.Context()))
+			stop()
 			require.NoError(t, a.kit.Shutdown(t.Context()))
 			require.Equal(t, handlers.StateDelivered, a.state(id).State)
 			for name, out := range map[string]string{"log": log.String(), "events": events.String(), "answers": answers.String()} {
@@ -259,6 +279,15 @@ func TestCanaries(t *testing.T) {
 		}
 		assert.Len(t, marks, 2)
 	})
+}
+
+// inProcess reaches a handler without a network.
+type inProcess struct{ http.Handler }
+
+func (p *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	return w.Result(), nil
 }
 
 func TestInjection(t *testing.T) {

@@ -1,0 +1,102 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+// maxDoorAnswer is how much of an answer is read: the kit's own are small.
+const maxDoorAnswer = 64 << 10
+
+// examineDoors calls notify and return at the public address as a vendor's server and
+// a person's browser do, with a form that nobody signed. The kit's own refusal is what
+// proves that the way is open.
+func (k *Kit) examineDoors(ctx context.Context, d *Diagnosis) {
+	client := k.doorClient()
+	v := k.opts.Vendor
+	query := url.Values{paramVendor: {v.Name()}}
+	for _, endpoint := range []string{endpointNotify, endpointReturn} {
+		call, err := http.NewRequest(http.MethodPost, k.address(endpoint, query).String(), strings.NewReader("data=doctor&sign=none"))
+		if err != nil {
+			d.add(LevelError, endpoint, "", "the address cannot be called")
+			continue
+		}
+		call.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		call.Header.Set("Accept", "application/problem+json")
+		if origins := v.Limits().PageOrigins; endpoint == endpointReturn && len(origins) > 0 {
+			call.Header.Set("Origin", origins[0])
+			call.Header.Set("Sec-Fetch-Site", "cross-site")
+			call.Header.Set("Sec-Fetch-Mode", "navigate")
+		}
+		level, says := k.knock(ctx, client, call)
+		d.add(level, endpoint, "", "%s", says)
+	}
+}
+
+// doorClient follows no redirect: one is an answer too.
+func (k *Kit) doorClient() *http.Client {
+	var client http.Client
+	if k.opts.HTTPClient != nil {
+		client = *k.opts.HTTPClient
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}
+
+// knock makes the call and says what its answer means.
+func (k *Kit) knock(ctx context.Context, client *http.Client, call *http.Request) (Level, string) {
+	ctx, cancel := context.WithTimeout(ctx, k.opts.VendorTimeout)
+	defer cancel()
+	answer, err := client.Do(call.WithContext(ctx))
+	if err != nil {
+		if failed, ok := errors.AsType[*url.Error](err); ok {
+			err = failed.Err
+		}
+		return LevelUnknown, "cannot be reached from this machine: " + err.Error()
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxDoorAnswer))
+	var said problem
+	if json.Unmarshal(body, &said) == nil && said.Code != "" {
+		return ownAnswer(said.Code)
+	}
+	return foreignAnswer(answer.StatusCode, answer.Header)
+}
+
+// ownAnswer judges an answer that this package wrote.
+func ownAnswer(code Code) (Level, string) {
+	switch code {
+	case CodeBadSignature, CodeMalformed:
+		return LevelOK, "is open, and refuses what nobody signed"
+	case CodeStoreUnavailable:
+		return LevelError, "is open, and the store does not answer"
+	default:
+		return LevelWarning, "is open, and answers an unsigned form with " + string(code)
+	}
+}
+
+// foreignAnswer judges an answer that something else wrote, or an OnError of the
+// app's own.
+func foreignAnswer(status int, header http.Header) (Level, string) {
+	switch {
+	case header.Get("WWW-Authenticate") != "":
+		return LevelError, "is blocked: something in front of it wants a password; notify and return are called without one"
+	case status == http.StatusForbidden:
+		return LevelError, "is blocked: a CSRF layer or a firewall stands in front of it (403); exempt notify and return, which others call by design"
+	case status >= 300 && status < 400:
+		return LevelError, "is blocked: a redirect, as to a sign-in page, stands in front of it; notify and return are called without a login"
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
+		return LevelError, "is not mounted under PublicURL, or not for POST"
+	case status == http.StatusUnauthorized, status == http.StatusBadRequest:
+		return LevelOK, "refuses what nobody signed"
+	default:
+		return LevelError, fmt.Sprintf("is answered by something else, with %d", status)
+	}
+}
