@@ -86,7 +86,21 @@
 //	Store: sharedStore,           // of package redisstore or sqlstore, or your own
 //	Keys:  []store.Key{key},      // see store.NewKey
 //
-// Every process runs Run; they do not get in each other's way.
+// Every process runs Run; they do not get in each other's way, and keep to the
+// vendor's query rate together. A process that is killed loses nothing that was
+// acknowledged: the next one to look goes on where it stopped.
+//
+// # What operators see
+//
+// Three things are for operators, and are mounted where they alone come:
+// [github.com/facegate/facegate/handlers.Kit.Health] for load balancers,
+// [github.com/facegate/facegate/handlers.Kit.Doctor] for whoever deploys, and
+// [github.com/facegate/facegate/handlers.Kit.DeadLetters] for verdicts that the app's
+// hook would not take, each of which
+// [github.com/facegate/facegate/handlers.Kit.Replay] delivers again:
+//
+//	inside.Handle("/healthz", kit.HealthHandler())
+//	inside.Handle("/doctor", kit.DoctorHandler())
 //
 // # Try it without an account
 //

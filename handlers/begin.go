@@ -79,13 +79,11 @@ func (k *Kit) newSession(p BeginParams) (Vendor, *session, error) {
 		return nil, nil, err
 	}
 	now := k.now()
-	limits := v.Limits()
 	s := &session{
 		ID: newID(), Tenant: p.Tenant, Subject: p.Subject, Vendor: v.Name(),
 		ReturnTo: k.destination(p.ReturnTo), State: StateCreated, CreatedAt: now,
-		ExpiresAt: now.Add(limits.SessionLife), AskUntil: now.Add(limits.Retention),
-		KeepUntil: now.Add(limits.Retention + k.opts.KeepFor),
 	}
+	k.date(s, v.Limits())
 	if k.opts.Consent != nil {
 		if !p.Consented {
 			return nil, nil, &Error{Code: CodeConsentRequired}
@@ -95,6 +93,13 @@ func (k *Kit) newSession(p BeginParams) (Vendor, *session, error) {
 	s.bind(p.browser)
 	s.Query.Next = k.nextQuery(s)
 	return v, s, nil
+}
+
+// date sets how long each part of a session's life lasts.
+func (k *Kit) date(s *session, limits Limits) {
+	s.ExpiresAt = s.CreatedAt.Add(limits.SessionLife)
+	s.AskUntil = s.CreatedAt.Add(limits.Retention)
+	s.KeepUntil = s.AskUntil.Add(k.opts.KeepFor)
 }
 
 // beginRequest is what the vendor hears of a start.

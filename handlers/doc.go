@@ -49,6 +49,19 @@
 // hook that fails is tried again by [Kit.Run] with growing pauses and is parked as
 // dead in the end: visible, and delivered again by [Kit.Replay].
 //
+// # Operators
+//
+// [Kit.Health] and [Kit.Doctor] tell how the kit does and what its surroundings get
+// wrong, as values and as [Kit.HealthHandler] and [Kit.DoctorHandler].
+// [Kit.DeadLetters] lists what is parked as dead; [Kit.Restore] puts back what a store
+// has lost. None is under [Kit.Handler].
+//
+// # Formats
+//
+// Every stored record has a version. A process refuses one that it does not know and
+// leaves the record as it is, so that old and new processes can share a store while
+// a deploy rolls.
+//
 // # Hooks
 //
 //   - [Options.Identify] says who is signed in. It reads the request and answers fast:

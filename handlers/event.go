@@ -35,6 +35,7 @@ const (
 	EventMismatch        EventName = "mismatch"         // authentic, but not of the session that it names
 	EventOrphan          EventName = "orphan"           // authentic, but of no session here; it is kept for a day
 	EventOrphanFailed    EventName = "orphan_failed"    // the orphan of a session here could not be read
+	EventRestored        EventName = "restored"         // a session that the store had lost was put back
 	EventUnbound         EventName = "unbound"          // another browser or subject than the one that started
 	EventUnreadable      EventName = "unreadable"       // a stored record makes no sense
 	EventPanic           EventName = "panic"            // a hook, handler or vendor panicked; Reason is the value's type
@@ -85,7 +86,7 @@ func (k *Kit) log(ctx context.Context, e Event) {
 	switch e.Name {
 	case EventDead, EventTampered, EventMismatch, EventOrphan, EventOrphanFailed, EventUnreadable, EventPanic, EventStoreFailed:
 		level = slog.LevelError
-	case EventStartFailed, EventDeliveryFailed, EventQueryFailed, EventRefused, EventUnbound, EventFenced, EventRevised:
+	case EventStartFailed, EventDeliveryFailed, EventQueryFailed, EventRefused, EventUnbound, EventFenced, EventRevised, EventRestored:
 		level = slog.LevelWarn
 	}
 	if !k.opts.Logger.Enabled(ctx, level) || k.said.before(e, k.now()) {
