@@ -81,4 +81,12 @@
 // What must not be seen by accident is [Private] or [PrivateBytes], in errors,
 // events, logs and printed structs alike. A stored session holds no name, ID number
 // or picture; pictures are sealed until they are delivered.
+//
+// Everything stored has an end: a session lives for the vendor's retention and KeepFor
+// after it, its subject's list for the longer of KeepFor and AttemptWindow, an orphan
+// for a day, pictures until OnResult has had them and for KeepFor at most, a dead
+// letter as long as its session. After that no store gives a record out any more.
+// Backups, snapshots and replication logs of an engine know nothing of these ends:
+// keep them no longer than KeepFor. What is sealed in an older one can no longer be
+// read once its key is destroyed.
 package handlers
