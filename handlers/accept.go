@@ -28,28 +28,37 @@ func (k *Kit) Accept(ctx context.Context, vendor string, cb Callback) (Session, 
 // accept verifies and records. It returns no session for an authentic notice that
 // is kept as an orphan.
 func (k *Kit) accept(ctx context.Context, vendor string, cb Callback) (*session, error) {
-	if int64(len(cb.Body)) > k.opts.MaxBody {
-		return nil, &Error{Code: CodeTooLarge}
-	}
-	if len(cb.RawQuery) > maxQuery || cb.Carrier != CarrierNotify && cb.Carrier != CarrierReturn {
-		return nil, &Error{Code: CodeMalformed}
-	}
-	v, err := k.vendor(vendor)
+	v, notice, err := k.verify(vendor, cb)
 	if err != nil {
 		return nil, err
-	}
-	notice, err := v.Parse(cb)
-	if err != nil {
-		return nil, asError(err, CodeMalformed)
-	}
-	if !notice.Authentic {
-		return nil, &Error{Code: CodeBadSignature}
 	}
 	s, err := k.record(ctx, v, notice.Session, notice, cb.Carrier, nil)
 	if CodeOf(err) == CodeNotFound {
 		return nil, k.keepOrphan(ctx, v, notice, cb)
 	}
 	return s, err
+}
+
+// verify reads a callback and lets only an authentic notice through.
+func (k *Kit) verify(vendor string, cb Callback) (Vendor, Notice, error) {
+	if int64(len(cb.Body)) > k.opts.MaxBody {
+		return nil, Notice{}, &Error{Code: CodeTooLarge}
+	}
+	if len(cb.RawQuery) > maxQuery || cb.Carrier != CarrierNotify && cb.Carrier != CarrierReturn {
+		return nil, Notice{}, &Error{Code: CodeMalformed}
+	}
+	v, err := k.vendor(vendor)
+	if err != nil {
+		return nil, Notice{}, err
+	}
+	notice, err := v.Parse(cb)
+	if err != nil {
+		return nil, Notice{}, asError(err, CodeMalformed)
+	}
+	if !notice.Authentic {
+		return nil, Notice{}, &Error{Code: CodeBadSignature}
+	}
+	return v, notice, nil
 }
 
 // record judges an authentic notice and stores what it says, together with what

@@ -78,25 +78,23 @@ func (k *Kit) newSession(p BeginParams) (Vendor, *session, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	now := k.now()
 	s := &session{
 		ID: newID(), Tenant: p.Tenant, Subject: p.Subject, Vendor: v.Name(),
-		ReturnTo: k.destination(p.ReturnTo), State: StateCreated, CreatedAt: now,
+		ReturnTo: k.destination(p.ReturnTo), State: StateCreated,
 	}
-	k.date(s, v.Limits())
 	if k.opts.Consent != nil {
 		if !p.Consented {
 			return nil, nil, &Error{Code: CodeConsentRequired}
 		}
-		s.Consent = &consentRecord{Version: k.opts.Consent.Version, Language: p.Language, At: now}
+		s.Consent = &consentRecord{Version: k.opts.Consent.Version, Language: p.Language, At: k.now()}
 	}
 	s.bind(p.browser)
-	s.Query.Next = k.nextQuery(s)
 	return v, s, nil
 }
 
-// date sets how long each part of a session's life lasts.
-func (k *Kit) date(s *session, limits Limits) {
+// date sets when the session began and how long each part of its life lasts.
+func (k *Kit) date(s *session, began time.Time, limits Limits) {
+	s.CreatedAt = began
 	s.ExpiresAt = s.CreatedAt.Add(limits.SessionLife)
 	s.AskUntil = s.CreatedAt.Add(limits.Retention)
 	s.KeepUntil = s.AskUntil.Add(k.opts.KeepFor)
@@ -156,6 +154,8 @@ func (k *Kit) reusable(s *session) bool {
 // record is there before the vendor is called: whatever is lost on the way back,
 // the vendor's notice finds it by our id.
 func (k *Kit) open(ctx context.Context, v Vendor, s *session, req BeginRequest) (Started, error) {
+	k.date(s, k.now(), v.Limits()) // a second click may have waited for the first
+	s.Query.Next = k.nextQuery(s)
 	if err := k.save(ctx, s); err != nil {
 		return Started{}, k.startFailed(ctx, s, asError(err, CodeStoreUnavailable))
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/facegate/facegate/store"
 )
 
 const (
@@ -88,7 +90,7 @@ func (k *Kit) unpark(ctx context.Context, id string) {
 // changeDead moves one part of the list.
 func (k *Kit) changeDead(ctx context.Context, part int, fn func(*deadRecord)) error {
 	life := k.longestLife()
-	return k.move(ctx, deadKey(part), life, func(value []byte) ([]byte, error) {
+	return k.move(ctx, k.opts.Store, store.Record{Key: deadKey(part), TTL: life}, func(value []byte) ([]byte, error) {
 		r, err := decodeDead(value)
 		if err != nil {
 			return nil, err
@@ -127,7 +129,7 @@ func (k *Kit) longestLife() time.Duration {
 func (k *Kit) listed(ctx context.Context) ([]deadLetter, error) {
 	var all []deadLetter
 	for part := range deadParts {
-		rec, err := k.peek(ctx, deadKey(part))
+		rec, err := k.peek(ctx, k.opts.Store, deadKey(part))
 		if err != nil {
 			return nil, err
 		}

@@ -26,7 +26,7 @@ var Reencode = map[string]func(data []byte) ([]byte, error){
 		return encodeSession(s)
 	},
 	"subject": func(data []byte) ([]byte, error) { return reencode(data, subjectFormat, &subjectRecord{}) },
-	"orphan":  func(data []byte) ([]byte, error) { return reencode(data, orphanFormat, &orphan{}) },
+	"orphan":  func(data []byte) ([]byte, error) { return reencode(data, orphanFormat, &orphanRecord{}) },
 	"images":  func(data []byte) ([]byte, error) { return reencode(data, imagesFormat, &storedImages{}) },
 	"dead":    func(data []byte) ([]byte, error) { return reencode(data, deadFormat, &deadRecord{}) },
 	"pace":    func(data []byte) ([]byte, error) { return reencode(data, paceFormat, &paceRecord{}) },

@@ -76,7 +76,7 @@ func (k *Kit) settled(ctx context.Context, s *session) (*session, error) {
 // it: among the orphans, then at the vendor, as far as the person's share of the
 // budget goes. What it finds goes to OnResult in the background.
 func (k *Kit) enquire(ctx context.Context, s *session) (*session, error) {
-	k.adopt(ctx, s.ID)
+	_ = k.adopt(ctx, s.ID)
 	asked, err := k.ask(ctx, s.ID, forPerson)
 	if CodeOf(err) == CodeStoreUnavailable {
 		return nil, err

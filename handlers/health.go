@@ -183,6 +183,6 @@ func (k *Kit) oldestDue(ctx context.Context) (time.Time, error) {
 	if err != nil || len(keys) == 0 {
 		return time.Time{}, err
 	}
-	rec, err := k.peek(ctx, keys[0])
+	rec, err := k.peek(ctx, k.opts.Store, keys[0])
 	return rec.Due, err
 }

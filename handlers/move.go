@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/facegate/facegate/store"
 )
@@ -11,10 +10,14 @@ import (
 // move changes a record that stands beside the sessions, such as a subject's list,
 // by compare-and-set: fn gets its value, nil if there is none, and returns the new
 // one. It starts over when someone else was faster, so fn may run several times.
-// When fn fails nothing is written, and its error comes back.
-func (k *Kit) move(ctx context.Context, key string, ttl time.Duration, fn func(value []byte) ([]byte, error)) error {
+// When fn fails nothing is written, and its error comes back; errUnchanged is none.
+// in is the kit's store, sealed for what is personal; rec has all but the value.
+func (k *Kit) move(ctx context.Context, in store.Store, rec store.Record, fn func(value []byte) ([]byte, error)) error {
 	for try := range maxConflicts {
-		err := k.tryMove(ctx, key, ttl, fn)
+		err := k.tryMove(ctx, in, rec, fn)
+		if errors.Is(err, errUnchanged) {
+			return nil
+		}
 		if !errors.Is(err, store.ErrConflict) {
 			return err
 		}
@@ -25,19 +28,18 @@ func (k *Kit) move(ctx context.Context, key string, ttl time.Duration, fn func(v
 	return &Error{Code: CodeStoreUnavailable, Err: store.ErrConflict}
 }
 
-func (k *Kit) tryMove(ctx context.Context, key string, ttl time.Duration, fn func([]byte) ([]byte, error)) error {
+func (k *Kit) tryMove(ctx context.Context, in store.Store, rec store.Record, fn func([]byte) ([]byte, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*k.opts.StoreTimeout)
 	defer cancel()
-	rec, err := k.peek(ctx, key)
+	was, err := k.peek(ctx, in, rec.Key)
 	if err != nil {
 		return err
 	}
-	rec.Value, err = fn(rec.Value)
-	if err != nil {
+	rec.Version = was.Version
+	if rec.Value, err = fn(was.Value); err != nil {
 		return err
 	}
-	rec.TTL, rec.Due = ttl, time.Time{}
-	_, err = k.opts.Store.Put(ctx, rec)
+	_, err = in.Put(ctx, rec)
 	if err != nil && !errors.Is(err, store.ErrConflict) {
 		return &Error{Code: CodeStoreUnavailable, Err: err}
 	}
@@ -46,10 +48,10 @@ func (k *Kit) tryMove(ctx context.Context, key string, ttl time.Duration, fn fun
 
 // peek reads a record that stands beside the sessions; its value is nil if there is
 // none.
-func (k *Kit) peek(ctx context.Context, key string) (store.Record, error) {
+func (k *Kit) peek(ctx context.Context, in store.Store, key string) (store.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, k.opts.StoreTimeout)
 	defer cancel()
-	rec, err := k.opts.Store.Get(ctx, key)
+	rec, err := in.Get(ctx, key)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return store.Record{Key: key}, nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/facegate/facegate/store"
 )
 
 const (
@@ -157,7 +159,7 @@ func (k *Kit) block(ctx context.Context, account string, rate int) ([]time.Time,
 	interval := (time.Second + time.Duration(rate) - 1) / time.Duration(rate) // rounded up, or a second held one more
 	moments := make([]time.Time, max(1, rate/paceShare))
 	length := time.Duration(len(moments)) * interval
-	err := k.move(ctx, pacePrefix+account, paceLife, func(value []byte) ([]byte, error) {
+	err := k.move(ctx, k.opts.Store, store.Record{Key: pacePrefix + account, TTL: paceLife}, func(value []byte) ([]byte, error) {
 		r := paceRecord{Format: paceFormat}
 		if value != nil {
 			if err := decodeRecord(value, paceFormat, &r); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/facegate/facegate/handlers"
+	"github.com/facegate/facegate/handlers/handlerstest"
 )
 
 const canary = "canary110101199003070003"
@@ -138,7 +139,7 @@ func TestCanaries(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			var log bytes.Buffer
 			var answers, events strings.Builder
-			var door inProcess
+			var door http.Handler
 			a, faults := onFaultyStore(t, false, func(o *handlers.Options) {
 				o.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				told := o.OnEvent
@@ -150,14 +151,16 @@ func TestCanaries(t *testing.T) {
 					told(ctx, e)
 				}
 				o.Vendor.(*paper).limits.Images = true
-				o.MaxDeliveries, o.HTTPClient = 3, &http.Client{Transport: &door}
+				o.MaxDeliveries, o.HTTPClient = 3, &http.Client{
+					Transport: handlerstest.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { door.ServeHTTP(w, r) })),
+				}
 				o.Prepare = func(r *http.Request) (handlers.StartParams, error) {
 					p, err := handlers.PrepareForm(r)
 					p.Params = handlers.Hide(r.PostForm.Get("id_number"))
 					return p, err
 				}
 			})
-			door.Handler = a.kit.Handler()
+			door = a.kit.Handler()
 			a.vendor.begin = func(req handlers.BeginRequest) (handlers.Begun, error) {
 				if len(a.vendor.begun) == 1 {
 					return handlers.Begun{}, &handlers.Error{Code: handlers.CodeVendorRefused, Err: errors.New(canary)}
@@ -279,15 +282,6 @@ func TestCanaries(t *testing.T) {
 		}
 		assert.Len(t, marks, 2)
 	})
-}
-
-// inProcess reaches a handler without a network.
-type inProcess struct{ http.Handler }
-
-func (p *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	p.ServeHTTP(w, r)
-	return w.Result(), nil
 }
 
 func TestInjection(t *testing.T) {

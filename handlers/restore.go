@@ -42,7 +42,7 @@ func (k *Kit) Restore(ctx context.Context, lost Session) (Session, error) {
 	default:
 		k.emit(ctx, s.event(EventRestored))
 	}
-	k.adopt(ctx, s.ID)
+	_ = k.adopt(ctx, s.ID)
 	if s, err = k.load(ctx, s.ID); err != nil {
 		return Session{}, err
 	}
@@ -72,9 +72,9 @@ func (k *Kit) rebuild(lost Session) (*session, error) {
 	}
 	s := &session{
 		ID: lost.ID, Tenant: lost.Tenant, Subject: lost.Subject, Vendor: v.Name(), ReturnTo: k.destination(lost.ReturnTo),
-		State: StateStarted, Ref: lost.Ref.Reveal(), Memory: slices.Clone(lost.Memory), CreatedAt: lost.CreatedAt,
+		State: StateStarted, Ref: lost.Ref.Reveal(), Memory: slices.Clone(lost.Memory),
 	}
-	k.date(s, v.Limits())
+	k.date(s, lost.CreatedAt, v.Limits())
 	if !lost.ExpiresAt.IsZero() {
 		s.ExpiresAt = lost.ExpiresAt
 	}

@@ -2,6 +2,8 @@ package handlers_test
 
 import (
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -67,6 +69,44 @@ func TestRestore(t *testing.T) {
 			assert.Zero(t, a.vendor.queries())
 			_, err = a.store.Get(t.Context(), "o:"+id)
 			assert.ErrorIs(t, err, store.ErrNotFound)
+		})
+	})
+
+	t.Run("case 96: all that was said of it is attached, and what contradicts itself is for a human", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			a := newApp(t)
+			id := a.start()
+			a.forget()
+			for _, says := range []url.Values{says(id, "passed"), says(id, "passed"), says(id, "failed")} {
+				require.Equal(t, http.StatusOK, a.notify(says).Code)
+			}
+			s, err := a.kit.Restore(t.Context(), handlers.Session{ID: id, Subject: "alice"})
+			require.NoError(t, err)
+			assert.Equal(t, handlers.Review, s.Verdict)
+			assert.Equal(t, 2, s.Revision)
+		})
+	})
+
+	t.Run("I2: notices of a session that is not here are kept, or else not acknowledged", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			a := newApp(t)
+			id := a.start()
+			a.forget()
+			kept := 0
+			for i := range 20 {
+				form := says(id, "passed")
+				form.Set("attempt", strconv.Itoa(i))
+				w := a.notify(form)
+				if w.Code == http.StatusOK {
+					kept++
+					continue
+				}
+				assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+			}
+			assert.Equal(t, 8, kept)
+			s, err := a.kit.Restore(t.Context(), handlers.Session{ID: id, Subject: "alice"})
+			require.NoError(t, err)
+			assert.Equal(t, handlers.Passed, s.Verdict)
 		})
 	})
 

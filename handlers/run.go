@@ -55,11 +55,11 @@ func (k *Kit) sweep(ctx context.Context) (more bool, err error) {
 	mathrand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 	begun := 0
 	for _, key := range keys {
-		id, ok := strings.CutPrefix(key, sessionPrefix)
-		if !ok || k.aside.holds(id) {
+		id, work := k.workFor(key)
+		if work == nil || k.aside.holds(id) {
 			continue
 		}
-		started, err := k.workers.wait(ctx, id, func(ctx context.Context) { k.look(ctx, id) })
+		started, err := k.workers.wait(ctx, id, func(ctx context.Context) { work(ctx, id) })
 		if err != nil {
 			return false, err
 		}
@@ -68,6 +68,17 @@ func (k *Kit) sweep(ctx context.Context) (more bool, err error) {
 		}
 	}
 	return begun >= dueBatch && !k.pace.crowdedAt(k.now()), nil
+}
+
+// workFor says which session a due key is about, and what is to be done for it.
+func (k *Kit) workFor(key string) (id string, work func(ctx context.Context, id string)) {
+	if id, ok := strings.CutPrefix(key, sessionPrefix); ok {
+		return id, k.look
+	}
+	if id, ok := strings.CutPrefix(key, orphanPrefix); ok {
+		return id, k.seek
+	}
+	return "", nil
 }
 
 // look does the next thing for a due session.
@@ -117,7 +128,7 @@ func (k *Kit) scrub(ctx context.Context, s *session) {
 // chase finds out about a session of which nothing decisive was heard: from an
 // orphan, from the vendor, or by the end of the time in which it could be asked.
 func (k *Kit) chase(ctx context.Context, s *session) (*session, error) {
-	k.adopt(ctx, s.ID)
+	_ = k.adopt(ctx, s.ID)
 	if _, known := k.vendors[s.Vendor]; !known {
 		e := s.event(EventQueryFailed)
 		e.Code, e.Reason = CodeVendorMisconfigured, reasonUnknownVendor
@@ -160,7 +171,7 @@ func (k *Kit) Reconcile(ctx context.Context, id string) (Session, error) {
 		return Session{}, err
 	}
 	if !s.decided() {
-		k.adopt(ctx, id)
+		_ = k.adopt(ctx, id)
 		s, err = k.ask(ctx, id, forReconciler)
 	}
 	k.deliverSoon(ctx, s)

@@ -4,9 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"slices"
 	"time"
+
+	"github.com/facegate/facegate/store"
 )
 
 // subjectRecord lists what a subject started lately. It is what attempt caps and
@@ -38,7 +39,7 @@ func subjectKey(tenant, subject string) string {
 // times.
 func (k *Kit) changeSubject(ctx context.Context, tenant, subject string, fn func(*subjectRecord) error) error {
 	life := max(k.opts.KeepFor, k.opts.AttemptWindow)
-	return k.move(ctx, subjectKey(tenant, subject), life, func(value []byte) ([]byte, error) {
+	return k.move(ctx, k.opts.Store, store.Record{Key: subjectKey(tenant, subject), TTL: life}, func(value []byte) ([]byte, error) {
 		r := subjectRecord{Format: subjectFormat}
 		if value != nil {
 			if err := decodeRecord(value, subjectFormat, &r); err != nil {
@@ -78,9 +79,6 @@ func (k *Kit) attempted(ctx context.Context, s *session, click string) (same str
 		r.Attempts = append(r.Attempts, attempt{Session: s.ID, Vendor: s.Vendor, Once: click, At: now})
 		return nil
 	})
-	if errors.Is(err, errUnchanged) {
-		err = nil
-	}
 	return same, err
 }
 
