@@ -145,6 +145,16 @@ func (p *Process) WaitReady(tb testing.TB, ready func(ctx context.Context) error
 	}
 }
 
+// Ended is closed when the process has ended, by whatever cause.
+func (p *Process) Ended() <-chan struct{} { return p.done }
+
+// Err waits for the end of the process and tells how it ended: nil for an exit with
+// code 0, else the error of [exec.Cmd.Wait].
+func (p *Process) Err() error {
+	<-p.done
+	return p.err
+}
+
 // PID returns the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
