@@ -7,14 +7,14 @@ FUZZTIME ?= 10s
 
 # Every module's tests, after installing what they need where that is allowed.
 test: deps
-	.ci/each go test -race -shuffle=on ./...
+	.ci/test
 
 # Formatting, vet, staticcheck, tidy modules, import floors.
 lint:
 	.ci/lint
 
 bench:
-	.ci/each go test -run '^$$' -bench '$(BENCH)' -benchtime '$(BENCHTIME)' -benchmem ./...
+	.ci/each "$(CURDIR)/.ci/bench" '$(BENCH)' '$(BENCHTIME)'
 
 fuzz:
 	.ci/each "$(CURDIR)/.ci/fuzz" '$(FUZZTIME)'

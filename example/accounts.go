@@ -25,6 +25,23 @@ type accounts struct {
 	Baidu   bool // there is an account at Baidu
 }
 
+// openAccounts makes the accounts: live ones, those at another instance's fake
+// vendors, or those at fake vendors of its own, which it returns to be served.
+func openAccounts(s settings, tokens store.Store, out io.Writer) ([]server, accounts, error) {
+	switch {
+	case s.live():
+		found, err := liveAccounts(s, out)
+		return nil, found, err
+	case s.vendor != "":
+		fmt.Fprintln(out, "vendor", s.vendor)
+		found, err := accountsAt(s.vendor, s, tokens)
+		return nil, found, err
+	default:
+		fakes, found, err := sandboxAccounts(s, tokens, out)
+		return []server{fakes}, found, err
+	}
+}
+
 // liveAccounts is the account at the real Megvii. It prints the address.
 func liveAccounts(s settings, out io.Writer) (accounts, error) {
 	fmt.Fprintln(out, "vendor", megvii.China.BaseURL())
@@ -50,16 +67,8 @@ func megviiDefaults() megvii.GetTokenRequest {
 }
 
 // accountsAt makes the accounts at the fake vendors. Their access tokens go into
-// the same store as the sessions, sealed.
-func accountsAt(at string, s settings, kept store.Store) (accounts, error) {
-	key, err := store.RandomKey("example")
-	if err != nil {
-		return accounts{}, err
-	}
-	tokens, err := store.Seal(kept, key)
-	if err != nil {
-		return accounts{}, err
-	}
+// the sealed store.
+func accountsAt(at string, s settings, tokens store.Store) (accounts, error) {
 	fakeMegvii, err := megvii.New(megvii.Config{
 		BaseURL:             at,
 		APIKey:              handlers.Hide(sandbox.MegviiAPIKey),

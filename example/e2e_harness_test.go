@@ -29,8 +29,10 @@ import (
 type started struct {
 	t           *testing.T
 	app, vendor string
+	operator    string        // the address of the operators' pages
 	lines       []string      // what it printed
 	log         *lockedBuffer // what it logged
+	stop        func()        // ends it, as the test's end does
 }
 
 // start runs the example with flags. The kit does not ask the vendor about people
@@ -46,17 +48,20 @@ func start(t *testing.T, flags ...string) *started {
 		ended <- run(ctx, append(quiet, flags...), writer, s.log)
 		writer.Close()
 	}()
-	t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		http.DefaultClient.CloseIdleConnections()
 		stop()
 		assert.NoError(t, <-ended)
 	})
+	t.Cleanup(s.stop)
 	printed := bufio.NewScanner(reader)
-	for (s.app == "" || s.vendor == "") && printed.Scan() {
+	for (s.app == "" || s.operator == "" || s.vendor == "") && printed.Scan() {
 		s.lines = append(s.lines, printed.Text())
 		switch name, value, _ := strings.Cut(printed.Text(), " "); name {
 		case "app":
 			s.app = value
+		case "operator":
+			s.operator = value
 		case "vendor":
 			s.vendor = value
 		}
@@ -82,7 +87,6 @@ type assembled struct {
 	options handlers.Options
 	fake    *sandbox.Megvii
 	account *megvii.Vendor
-	stop    func() // ends the app, as the test's end does
 }
 
 // assemble runs the example's parts with changes that no flag makes.
@@ -112,15 +116,17 @@ func assemble(t *testing.T, with setup) *assembled {
 	a.account, err = megvii.New(config)
 	require.NoError(t, err)
 	given := settings{publicURL: a.app + "/face", sameSite: http.SameSiteLaxMode}
-	shop := newShop(given, accounts{vendors: []handlers.Vendor{a.account}})
+	common, err := newKeys(randomSecret())
+	require.NoError(t, err)
+	shop := newShop(given, common, newMemoryLedger(), accounts{vendors: []handlers.Vendor{a.account}})
 	logger := slog.New(slog.NewTextHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	a.options = shop.options(given, store.NewMemory(), logger)
+	a.options = shop.options(given, store.NewMemory(), common.sealing, logger)
 	if with.options != nil {
 		with.options(&a.options)
 	}
 	a.kit, err = handlers.New(a.options)
 	require.NoError(t, err)
-	a.handler = shop.handler(a.kit.Handler())
+	a.handler = shop.handler(a.kit)
 	if with.around != nil {
 		a.handler = with.around(a.handler)
 	}

@@ -26,7 +26,7 @@ const (
 
 // sandboxAccounts starts the fake vendors under one address, and makes accounts
 // there. It prints the address and the credentials.
-func sandboxAccounts(s settings, kept store.Store, out io.Writer) (server, accounts, error) {
+func sandboxAccounts(s settings, tokens store.Store, out io.Writer) (server, accounts, error) {
 	listener, err := net.Listen("tcp", s.vendorAddr)
 	if err != nil {
 		return server{}, accounts{}, err
@@ -36,7 +36,7 @@ func sandboxAccounts(s settings, kept store.Store, out io.Writer) (server, accou
 	fmt.Fprintln(out, "megvii api_key", sandbox.MegviiAPIKey, "api_secret", sandbox.MegviiAPISecret)
 	fmt.Fprintln(out, "baidu api_key", sandbox.BaiduAPIKey, "secret_key", sandbox.BaiduSecretKey, "plans", planIdentity, planPhoto)
 
-	found, err := accountsAt(at, s, kept)
+	found, err := accountsAt(at, s, tokens)
 	if err != nil {
 		listener.Close()
 		return server{}, accounts{}, err

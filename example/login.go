@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -19,17 +18,12 @@ const loginCookie = "shop_login"
 const maxUser = 64
 
 // login is the shop's own sign-in: anybody may come in under any name. The cookie
-// holds the account and a MAC of it, under a key that dies with the process.
+// holds the account and a MAC of it, so that every instance with the same key knows
+// who it is.
 type login struct {
 	key      []byte
 	sameSite http.SameSite
 	secure   bool
-}
-
-func newLogin(sameSite http.SameSite, secure bool) *login {
-	key := make([]byte, sha256.Size)
-	_, _ = rand.Read(key) // never fails: crypto/rand
-	return &login{key: key, sameSite: sameSite, secure: secure}
 }
 
 var errNotSignedIn = errors.New("nobody is signed in")

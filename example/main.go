@@ -10,6 +10,19 @@
 // that make its next session misbehave; see package sandbox. The switches of the
 // fake Baidu are at /control/baidu/next.
 //
+// Behind "operator" is what the world must not reach: GET /healthz, GET /doctor and
+// GET /dead-letters, which -hook-fail 2 -max-deliveries 2 gives something to show.
+//
+// With -store everything is kept in Redis, PostgreSQL, MySQL, MariaDB or an SQLite
+// file, and any number of instances share it:
+//
+//	go run ./example -store sqlite:/tmp/shop.db
+//	go run ./example -store sqlite:/tmp/shop.db -addr localhost:8090 -vendor http://127.0.0.1:8081
+//
+// The second one uses the fake vendors of the first. Whoever is signed in at one is so
+// at the other, and both show the same history. Stop the second while a person who
+// started there is on the vendor's page: the first asks the vendor after -query-after.
+//
 // With -megvii-key, -megvii-secret and -public-url the shop talks to the live
 // vendor instead. It still speaks plain HTTP then, and expects a proxy that ends
 // TLS under the public URL.
@@ -49,52 +62,70 @@ func run(ctx context.Context, args []string, out, diag io.Writer) error {
 	if err != nil {
 		return err
 	}
-	appListener, err := net.Listen("tcp", s.addr)
+	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
 		return err
 	}
-	defer appListener.Close()
-	var said bytes.Buffer // until all is well
-	s.announceApp(appListener.Addr(), &said)
+	defer listener.Close()
+	kept, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(runOn(ctx, listener, kept, s, out, diag), kept.close())
+}
 
-	kept := store.NewMemory()
-	servers := []server{{listener: appListener, stop: func() {}}}
-	var found accounts
-	if s.live() {
-		found, err = liveAccounts(s, &said)
-	} else {
-		var vendor server
-		vendor, found, err = sandboxAccounts(s, kept, &said)
-		servers = append(servers, vendor)
-	}
+// runOn builds the shop on what was opened for it, and serves.
+func runOn(ctx context.Context, listener net.Listener, kept engine, s settings, out, diag io.Writer) error {
+	var said bytes.Buffer // until all is well
+	s.announceApp(listener.Addr(), &said)
+	inside, err := net.Listen("tcp", s.operatorAddr)
 	if err != nil {
 		return err
 	}
-	shop := newShop(s, found)
-	kit, err := handlers.New(shop.options(s, kept, slog.New(slog.NewTextHandler(diag, nil))))
+	defer inside.Close()
+	fmt.Fprintln(&said, "operator", address(s.operatorAddr, inside.Addr()))
+	common, err := newKeys(s.secret)
 	if err != nil {
 		return err
 	}
-	servers[0].handler = shop.handler(kit.Handler())
+	sealed, err := store.Seal(kept.records, common.sealing)
+	if err != nil {
+		return err
+	}
+	fakes, found, err := openAccounts(s, sealed, &said)
+	if err != nil {
+		return err
+	}
+	shop := newShop(s, common, kept.ledger, found)
+	kit, err := handlers.New(shop.options(s, kept.records, common.sealing, slog.New(slog.NewTextHandler(diag, nil))))
+	if err != nil {
+		return err
+	}
 	if _, err := said.WriteTo(out); err != nil {
 		return err
 	}
-	return serve(ctx, kit, servers)
+	own := []server{
+		{listener: listener, handler: shop.handler(kit), stop: func() {}},
+		{listener: inside, handler: shop.operatorHandler(kit), stop: func() {}},
+	}
+	return serve(ctx, kit, append(own, fakes...))
 }
 
 // options put the kit into the shop. With [handlers.New] this is all that an app
 // does.
-func (s *shop) options(given settings, kept store.Store, logger *slog.Logger) handlers.Options {
+func (s *shop) options(given settings, records store.Store, key store.Key, logger *slog.Logger) handlers.Options {
 	o := handlers.Options{
-		Vendor:       s.accounts.vendors[0],
-		OtherVendors: s.accounts.vendors[1:],
-		Store:        kept,
-		PublicURL:    given.publicURL,
-		Identify:     s.login.identify,
-		Prepare:      prepare,
-		OnResult:     s.calls.onResult(s.ledger.record),
-		MaxStartBody: maxStart,
-		Logger:       logger,
+		Vendor:        s.accounts.vendors[0],
+		OtherVendors:  s.accounts.vendors[1:],
+		Store:         records,
+		Keys:          []store.Key{key},
+		PublicURL:     given.publicURL,
+		Identify:      s.login.identify,
+		Prepare:       prepare,
+		OnResult:      s.calls.onResult(s.ledger.write),
+		MaxStartBody:  maxStart,
+		MaxDeliveries: given.maxDeliveries,
+		Logger:        logger,
 	}
 	if !given.live() {
 		o.InsecureDevelopment = true

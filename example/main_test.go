@@ -13,11 +13,12 @@ import (
 )
 
 func TestExample(t *testing.T) {
-	t.Run("it prints one line for the app and one for the vendor", func(t *testing.T) {
+	t.Run("it prints one line for the app, one for operators and one for the vendor", func(t *testing.T) {
 		s := start(t)
-		require.Len(t, s.lines, 2)
+		require.Len(t, s.lines, 3)
 		assert.Regexp(t, `^app http://localhost:\d+$`, s.lines[0])
-		assert.Regexp(t, `^vendor http://127\.0\.0\.1:\d+$`, s.lines[1])
+		assert.Regexp(t, `^operator http://127\.0\.0\.1:\d+$`, s.lines[1])
+		assert.Regexp(t, `^vendor http://127\.0\.0\.1:\d+$`, s.lines[2])
 	})
 	t.Run("Baidu needs name and number, and is only believed when asked", func(t *testing.T) {
 		s := start(t)
@@ -90,13 +91,21 @@ func TestLogin(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	for name, args := range map[string][]string{
-		"half a live account":          {"-megvii-key", "k"},
-		"an unknown SameSite":          {"-login-samesite", "none"},
-		"a negative time":              {"-query-after", "-1s"},
-		"a time beyond the retention":  {"-query-after", "2h"},
-		"a flag that does not exist":   {"-x"},
-		"a live account on plain http": {"-addr", "localhost:0", "-megvii-key", "a-live-key-000001", "-megvii-secret", "a-live-secret-000001", "-public-url", "http://shop.example/face"},
-		"a port that Megvii refuses":   {"-addr", "localhost:0", "-megvii-key", "a-live-key-000001", "-megvii-secret", "a-live-secret-000001", "-public-url", "https://shop.example:8443/face"},
+		"half a live account":         {"-megvii-key", "k"},
+		"an unknown SameSite":         {"-login-samesite", "none"},
+		"a negative time":             {"-query-after", "-1s"},
+		"a time beyond the retention": {"-query-after", "2h"},
+		"fewer than no failures":      {"-hook-fail", "-1"},
+		"fewer than no late failures": {"-hook-fail-late", "-1"},
+		"fewer than no deliveries":    {"-max-deliveries", "-1"},
+		"vendors that are no address": {"-vendor", "127.0.0.1:8081"},
+		"vendors of a live account": {
+			"-vendor", "http://127.0.0.1:8081", "-megvii-key", "a-live-key-000001", "-megvii-secret", "a-live-secret-000001", "-public-url", "https://shop.example/face",
+		},
+		"an address of operators that is none": {"-addr", "localhost:0", "-operator-addr", "nowhere"},
+		"a flag that does not exist":           {"-x"},
+		"a live account on plain http":         {"-addr", "localhost:0", "-megvii-key", "a-live-key-000001", "-megvii-secret", "a-live-secret-000001", "-public-url", "http://shop.example/face"},
+		"a port that Megvii refuses":           {"-addr", "localhost:0", "-megvii-key", "a-live-key-000001", "-megvii-secret", "a-live-secret-000001", "-public-url", "https://shop.example:8443/face"},
 	} {
 		t.Run(name+" is refused at once", func(t *testing.T) {
 			assert.Error(t, run(t.Context(), args, io.Discard, io.Discard))

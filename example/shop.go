@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/facegate/facegate/handlers"
 )
 
 //go:embed templates
@@ -15,19 +17,20 @@ var files embed.FS
 
 var pages = template.Must(template.ParseFS(files, "templates/*.html"))
 
-// shop is the app: a page to sign in, a page per person, and its two memories.
+// shop is the app: a page to sign in, a page per person, and its two memories, of
+// which all instances share one.
 type shop struct {
 	login    *login
-	ledger   *ledger
+	ledger   ledger
 	calls    *calls
 	accounts accounts
 }
 
-func newShop(s settings, found accounts) *shop {
+func newShop(s settings, common keys, shared ledger, found accounts) *shop {
 	return &shop{
-		login:    newLogin(s.sameSite, s.live()),
-		ledger:   newLedger(),
-		calls:    &calls{fail: s.hookFail},
+		login:    &login{key: common.login, sameSite: s.sameSite, secure: s.live()},
+		ledger:   shared,
+		calls:    &calls{fail: s.hookFail, late: s.hookFailLate},
 		accounts: found,
 	}
 }
@@ -35,7 +38,7 @@ func newShop(s settings, found accounts) *shop {
 // handler is the shop with the kit mounted in it. The shop's own forms are kept
 // from other sites; the kit guards its endpoints itself, because the vendor's page
 // has to reach two of them from another site.
-func (s *shop) handler(kit http.Handler) http.Handler {
+func (s *shop) handler(kit *handlers.Kit) http.Handler {
 	own := http.NewServeMux()
 	own.HandleFunc("GET /{$}", s.home)
 	own.HandleFunc("GET /shop.css", s.style)
@@ -44,9 +47,14 @@ func (s *shop) handler(kit http.Handler) http.Handler {
 	own.HandleFunc("GET /events", s.events)
 
 	mux := http.NewServeMux()
-	mux.Handle("/face/", kit)
-	mux.Handle("/", http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(own, 64<<10)))
+	mux.Handle("/face/", kit.Handler())
+	mux.Handle("/", protected(own))
 	return mux
+}
+
+// protected keeps the shop's own forms from other sites, and small.
+func protected(own http.Handler) http.Handler {
+	return http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(own, 64<<10))
 }
 
 // homePage is what the templates render.
@@ -64,12 +72,23 @@ func (s *shop) home(w http.ResponseWriter, r *http.Request) {
 	p := homePage{Text: wordsFor(r), Accounts: s.accounts}
 	name := "login.html"
 	if user, err := s.login.identify(r); err == nil {
+		entries, err := s.ledger.of(r.Context(), user)
+		if err != nil {
+			http.Error(w, "the ledger cannot be read", http.StatusServiceUnavailable)
+			return
+		}
+		newestFirst(entries)
 		name, p.User = "home.html", user
-		p.History, p.Verified = s.ledger.history(user)
+		p.History, p.Verified = entries, verified(entries)
 		p.Name, p.IDNumber = sampleName, sampleIDNumber
 	}
+	render(w, name, p)
+}
+
+// render answers with a page, or not at all with half of one.
+func render(w http.ResponseWriter, name string, page any) {
 	var body bytes.Buffer
-	if err := pages.ExecuteTemplate(&body, name, p); err != nil {
+	if err := pages.ExecuteTemplate(&body, name, page); err != nil {
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
 		return
 	}

@@ -17,6 +17,8 @@ type words struct {
 	NameLabel, IDNumberLabel, PhotoLabel string
 	Start                                string
 	History, NoHistory, Corrected        string
+	Letters, LettersText, NoLetters      string
+	Replay                               string
 	Verdicts                             map[handlers.Verdict]string
 	Vendors                              map[string]string
 	Footnote                             string
@@ -36,6 +38,8 @@ var english = words{
 	NameLabel: "Name", IDNumberLabel: "ID number", PhotoLabel: "Picture (JPEG, PNG or BMP)",
 	Start:   "Start",
 	History: "History", NoHistory: "Nothing yet.", Corrected: "corrected",
+	Letters: "Dead letters", LettersText: "Results that the shop's hook refused until the kit gave up. For operators.",
+	NoLetters: "None.", Replay: "Replay",
 	Verdicts: map[handlers.Verdict]string{
 		handlers.Passed: "passed", handlers.Failed: "failed", handlers.Review: "in review",
 		handlers.Cancelled: "cancelled", handlers.Expired: "expired", handlers.Unsupported: "unsupported",
@@ -58,6 +62,8 @@ var chinese = words{
 	NameLabel: "姓名", IDNumberLabel: "身份证号", PhotoLabel: "照片（JPEG、PNG 或 BMP）",
 	Start:   "开始",
 	History: "核验记录", NoHistory: "暂无记录。", Corrected: "已更正",
+	Letters: "死信", LettersText: "商铺的回调多次拒收、系统已停止投递的结果。仅供运维人员查看。",
+	NoLetters: "暂无。", Replay: "重新投递",
 	Verdicts: map[handlers.Verdict]string{
 		handlers.Passed: "已通过", handlers.Failed: "未通过", handlers.Review: "人工复核",
 		handlers.Cancelled: "已取消", handlers.Expired: "已过期", handlers.Unsupported: "设备不支持",

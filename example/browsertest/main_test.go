@@ -37,8 +37,8 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	shopBinary = filepath.Join(dir, "example")
-	build := exec.Command("go", "build", "-o", shopBinary, "./example")
-	build.Dir = filepath.Join("..", "..")
+	build := exec.Command("go", "build", "-o", shopBinary, ".")
+	build.Dir = ".."
 	if said, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "browsertest: the example does not build: %v\n%s", err, said)
 		return 1

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
@@ -49,14 +48,22 @@ func (p *person) try(actions ...chromedp.Action[chromedp.Void]) error {
 	if err := chromedp.Do(p.ctx); err != nil { // the first call decides over the window's life
 		return err
 	}
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := p.patient()
 	defer cancel()
 	return chromedp.Do(ctx, actions...)
 }
 
+// patient bounds what the browser is asked for, so that a page which hangs fails the
+// test and says where.
+func (p *person) patient() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(p.ctx, patience)
+}
+
 // where is the address that the browser shows, for messages.
 func (p *person) where() string {
-	at, err := chromedp.Run(p.ctx, chromedp.Location())
+	ctx, cancel := p.patient()
+	defer cancel()
+	at, err := chromedp.Run(ctx, chromedp.Location())
 	if err != nil {
 		return err.Error()
 	}
@@ -79,19 +86,18 @@ func (p *person) scripts(on bool) {
 	require.NoError(p.t, err)
 }
 
-// passing waits for an element of a page that is on its way to another one already.
-func (p *person) passing(css string) {
-	p.t.Helper()
-	require.Eventually(p.t, func() bool {
-		there, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`document.querySelector("`+css+`") !== null`))
-		return err == nil && there
-	}, patience, 20*time.Millisecond)
+// has tells whether the page holds an element at this moment.
+func (p *person) has(css string) bool {
+	ctx, cancel := p.patient()
+	defer cancel()
+	there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector("`+css+`") !== null`))
+	return err == nil && there
 }
 
 // text is what an element shows.
 func (p *person) text(css string) string {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := p.patient()
 	defer cancel()
 	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(css)))
 	require.NoError(p.t, err)
@@ -130,7 +136,9 @@ func (p *person) picture(name string) {
 	if dir == "" {
 		return
 	}
-	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	ctx, cancel := p.patient()
+	defer cancel()
+	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	require.NoError(p.t, err)
 	require.NoError(p.t, os.MkdirAll(dir, 0o755))
 	require.NoError(p.t, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644))

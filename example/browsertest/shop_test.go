@@ -19,9 +19,12 @@ import (
 
 // running is the example, started with its own ports.
 type running struct {
-	t      *testing.T
-	app    string // its address
-	vendor string // the fake vendors' address
+	t        *testing.T
+	app      string // its address
+	operator string // the address of the operators' pages
+	vendor   string // the fake vendors' address
+	cmd      *exec.Cmd
+	killed   bool
 }
 
 // startShop runs the example until the test ends.
@@ -33,27 +36,40 @@ func startShop(t *testing.T, flags ...string) *running {
 	diag := &lockedBuffer{}
 	cmd.Stderr = diag
 	require.NoError(t, cmd.Start())
+	s := &running{t: t, cmd: cmd}
 	t.Cleanup(func() {
-		assert.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-		assert.NoError(t, cmd.Wait(), "the example ends in peace")
+		if !s.killed {
+			assert.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+			assert.NoError(t, cmd.Wait(), "the example ends in peace")
+		}
 		if t.Failed() {
 			t.Logf("the example said:\n%s", diag)
 		}
 	})
-	s := &running{t: t}
 	lines := bufio.NewScanner(out)
-	for (s.app == "" || s.vendor == "") && lines.Scan() {
+	for (s.app == "" || s.operator == "" || s.vendor == "") && lines.Scan() {
 		switch name, value, _ := strings.Cut(lines.Text(), " "); name {
 		case "app":
 			s.app = value
+		case "operator":
+			s.operator = value
 		case "vendor":
 			s.vendor = value
 		}
 	}
 	require.NotEmpty(t, s.app, "the example prints its address; it said: %s", diag)
+	require.NotEmpty(t, s.operator)
 	require.NotEmpty(t, s.vendor)
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	return s
+}
+
+// kill ends it as a crash does.
+func (s *running) kill() {
+	s.t.Helper()
+	require.NoError(s.t, s.cmd.Process.Kill())
+	_ = s.cmd.Wait() // says that it was killed
+	s.killed = true
 }
 
 // lockedBuffer takes what a process writes while a test reads it.
@@ -114,7 +130,7 @@ func (s *running) only() event {
 }
 
 // patience is how long a browser gets for something that happens at once.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // eventually waits for something outside the browser.
 func (s *running) eventually(what string, done func() bool) {
