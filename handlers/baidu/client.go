@@ -114,16 +114,19 @@ func (c *Client) send(ctx context.Context, call call, decode decoder) (access, e
 // with the current one if the vendor does not serve that. own reports whether the
 // maker, where one is named, could still be used.
 func (c *Client) sendAs(ctx context.Context, call call, generation string, decode decoder) (own bool, err error) {
-	own = generation == ""
+	own, answered := generation == "", false
 	maker, known := c.tokens.maker(ctx, generation)
 	if known && !c.tokens.isCurrent(maker) {
 		served, err := c.sendOld(ctx, call, maker, decode)
 		if served || (err != nil && !accessRefused(err)) {
 			return true, err
 		}
-		own = err == nil
+		own, answered = err == nil, err == nil
 	}
 	used, err := c.send(ctx, call, decode)
+	if answered {
+		err = later(err)
+	}
 	return own || used.generation == generation, err
 }
 
@@ -151,9 +154,12 @@ func accessRefused(err error) bool {
 // exchange makes the call with one access token, and again after trouble that
 // passes, if the call may be repeated.
 func (c *Client) exchange(ctx context.Context, call call, token access, decode decoder) error {
-	wait := firstWait
+	wait, reached := firstWait, false
 	for try := 1; ; try++ {
 		err := c.once(ctx, call, token, decode)
+		if reached {
+			err = later(err)
+		}
 		if err == nil || try >= call.tries || !passes(err) {
 			return err
 		}
@@ -161,7 +167,17 @@ func (c *Client) exchange(ctx context.Context, call call, token access, decode d
 			return err
 		}
 		wait *= 2
+		reached = handlers.CodeOf(err) != handlers.CodeVendorNotSent
 	}
+}
+
+// later is an error of a call that followed one of the same question: where that has
+// reached the vendor, it can no longer be said that nothing did.
+func later(err error) error {
+	if failed, ok := errors.AsType[*handlers.Error](err); ok && failed.Code == handlers.CodeVendorNotSent {
+		return &handlers.Error{Code: handlers.CodeVendorUnavailable, Reason: failed.Reason, Err: err}
+	}
+	return err
 }
 
 // passes reports whether an error is worth another try at once: the connection or
@@ -205,8 +221,7 @@ func (c *Client) once(ctx context.Context, call call, token access, decode decod
 func (c *Client) post(ctx context.Context, endpoint, path string, body []byte) (status int, answer []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(body))
 	if err != nil {
-		// The error's text would hold the URL.
-		return 0, nil, &handlers.Error{Code: handlers.CodeVendorNotSent, Err: errors.New("baidu: the request's URL is not valid")}
+		return 0, nil, notCallable()
 	}
 	request.Header.Set("Content-Type", "application/json")
 	response, err := c.caller.Do(ctx, request)
@@ -217,6 +232,11 @@ func (c *Client) post(ctx context.Context, endpoint, path string, body []byte) (
 		return 0, nil, unexpected(endpoint, errors.New("its Content-Type is not that of JSON"))
 	}
 	return response.Status, response.Body, nil
+}
+
+// notCallable stands for an error of net/http, whose text would hold the URL.
+func notCallable() error {
+	return &handlers.Error{Code: handlers.CodeVendorNotSent, Err: errors.New("baidu: the request's URL is not valid")}
 }
 
 // callFailed maps a call without an answer.

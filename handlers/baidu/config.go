@@ -54,6 +54,13 @@ type Config struct {
 	// number of processes.
 	QPS int `validate:"min=0,max=10000"`
 
+	// QueryRate is how many results per second all processes together ask for at most;
+	// the kit shares it out through its store, and what is above it waits. Default 0: no
+	// limit of our own. It differs from QPS, which is of this process alone and covers
+	// every call, starts too. To ask for one result takes one call, two with UseGetAll,
+	// and more when a call is repeated after trouble that passes.
+	QueryRate int `validate:"min=0,max=10000"`
+
 	// Tokens is where access tokens live, shared by the fleet. Required. Use the
 	// kit's store, wrapped in [store.Seal], so that the engine sees no token.
 	Tokens store.Store `validate:"required"`

@@ -13,11 +13,11 @@ import (
 func TestNewNamesEveryBadFieldAtOnce(t *testing.T) {
 	_, err := New(Config{
 		Name: "Not A Name", APIKey: handlers.Hide("short"), BaseURL: "http://aip.baidubce.com", EntryURL: "https://evil.example/face/print/",
-		QueryAfter: []time.Duration{2, 1}, Retention: time.Second, QPS: -1,
+		QueryAfter: []time.Duration{2, 1}, Retention: time.Second, QPS: -1, QueryRate: -1,
 		Policy: Policy{MinScore: 101},
 	})
 	require.Error(t, err)
-	for _, field := range []string{"Name", "APIKey", "SecretKey", "PlanID", "Tokens", "BaseURL", "EntryURL", "QueryAfter", "Retention", "QPS", "Policy.MinScore"} {
+	for _, field := range []string{"Name", "APIKey", "SecretKey", "PlanID", "Tokens", "BaseURL", "EntryURL", "QueryAfter", "Retention", "QPS", "QueryRate", "Policy.MinScore"} {
 		assert.Contains(t, err.Error(), field)
 	}
 	assert.NotContains(t, err.Error(), "short ")
@@ -50,6 +50,7 @@ func TestConfigRules(t *testing.T) {
 		"a page that works for minutes":        {func(c *Config) { c.SessionLife = 10 * time.Minute }, ""},
 		"a plan with white space":              {func(c *Config) { c.PlanID = " 1" }, "PlanID"},
 		"a negative time in the schedule":      {func(c *Config) { c.QueryAfter = []time.Duration{-1} }, "QueryAfter"},
+		"more queries a second than sensible":  {func(c *Config) { c.QueryRate = 10_001 }, "QueryRate"},
 		"a retention shorter than the session": {func(c *Config) { c.Retention = time.Hour }, "Retention"},
 	}
 	for name, tt := range tests {

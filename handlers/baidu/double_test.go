@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/facegate/facegate/handlers"
+	"github.com/facegate/facegate/handlers/handlerstest"
 	"github.com/facegate/facegate/store"
 )
 
@@ -119,14 +119,7 @@ func (d *double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // RoundTrip answers without a network, which testing/synctest can follow.
 func (d *double) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	recorder := httptest.NewRecorder()
-	d.ServeHTTP(recorder, r)
-	answer := recorder.Result()
-	answer.Request = r
-	return answer, nil
+	return handlerstest.InProcess(d).RoundTrip(r)
 }
 
 // config is a valid configuration that asks the double.

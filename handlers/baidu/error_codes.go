@@ -49,6 +49,10 @@ const (
 	// ReasonAccessToken: no access token is to be had that the vendor takes. No
 	// verdict.
 	ReasonAccessToken handlers.Reason = "access_token_refused"
+	// ReasonTokenRecord: the stored access tokens are of a version that this one does
+	// not know, or make no sense. They are left alone: upgrade the process, or delete
+	// the record if nothing else wrote it. No verdict.
+	ReasonTokenRecord handlers.Reason = "token_record_unreadable"
 	// ReasonNoPermission: the application may not use this API. No verdict.
 	ReasonNoPermission handlers.Reason = "no_permission"
 	// ReasonQuota: the daily or total quota is used up. No verdict.
@@ -71,8 +75,9 @@ const (
 	// ReasonTokenInvalid: the vendor does not serve this verify_token. Pending, and
 	// then [ReasonUnused] or [ReasonTokenOrphaned].
 	ReasonTokenInvalid handlers.Reason = "verify_token_invalid"
-	// ReasonTokenOrphaned: the access token that made the verify_token was revoked,
-	// and the vendor refuses the verify_token under the new one. Review.
+	// ReasonTokenOrphaned: the access token that made the verify_token was revoked or
+	// is not known any more, and the vendor refuses the verify_token under the new one.
+	// Review.
 	ReasonTokenOrphaned handlers.Reason = "verify_token_orphaned"
 	// ReasonUnused: the page's time is over and there is no result. Expired.
 	ReasonUnused handlers.Reason = "page_unused"

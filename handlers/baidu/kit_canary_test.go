@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -20,13 +20,23 @@ import (
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/handlers/baidu"
+	"github.com/facegate/facegate/handlers/handlerstest"
 	"github.com/facegate/facegate/handlers/sandbox"
 )
 
 // ear hears all that an app with the kit prints, shows and is told.
 type ear struct {
-	mu    sync.Mutex
-	heard bytes.Buffer
+	mu       sync.Mutex
+	heard    bytes.Buffer
+	events   []handlers.Event
+	canaries []string // what it must never hear
+}
+
+// newEar listens for the person, the account, and a part of each access token.
+func newEar() *ear {
+	return &ear{canaries: []string{
+		"测试甲", "000000190001010009", sandbox.BaiduAPIKey, sandbox.BaiduSecretKey, ".2592000.",
+	}}
 }
 
 func (e *ear) Write(p []byte) (int, error) {
@@ -44,11 +54,14 @@ func (e *ear) String() string {
 // options let the ear hear: every log line, event, error and result, in all forms.
 func (e *ear) options(o *handlers.Options) {
 	o.Logger = slog.New(slog.NewJSONHandler(e, &slog.HandlerOptions{Level: slog.LevelDebug - 4}))
-	o.OnEvent = func(_ context.Context, event handlers.Event) { fmt.Fprintf(e, "%+v %#v\n", event, event) }
+	o.OnEvent = func(_ context.Context, event handlers.Event) {
+		fmt.Fprintf(e, "%+v %#v\n", event, event)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.events = append(e.events, event)
+	}
 	o.OnError = func(w http.ResponseWriter, r *http.Request, err *handlers.Error) {
-		for cause := error(err); cause != nil; cause = errors.Unwrap(cause) {
-			fmt.Fprintf(e, "%v %+v %#v\n", cause, cause, cause)
-		}
+		e.fails(err)
 		handlers.DefaultOnError(w, r, err)
 	}
 	record := o.OnResult
@@ -59,25 +72,59 @@ func (e *ear) options(o *handlers.Options) {
 	o.MaxAttempts = 1000
 }
 
+// fails hears an error with all its causes.
+func (e *ear) fails(err error) {
+	for ; err != nil; err = errors.Unwrap(err) {
+		fmt.Fprintf(e, "%v %+v %#v\n", err, err, err)
+	}
+}
+
+// sees is what the browser got. The vendor's page is where its token belongs, and
+// nowhere else.
+func (e *ear) sees(w *httptest.ResponseRecorder) {
+	fmt.Fprintln(e, w.Code, w.Body)
+	_, token, found := strings.Cut(w.Header().Get("Location"), "?token=")
+	if !found {
+		fmt.Fprintln(e, w.Header())
+		return
+	}
+	token, _, _ = strings.Cut(token, "&")
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.canaries = append(e.canaries, token)
+}
+
+// told are the events of a name.
+func (e *ear) told(name handlers.EventName) []handlers.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var found []handlers.Event
+	for _, event := range e.events {
+		if event.Name == name {
+			found = append(found, event)
+		}
+	}
+	return found
+}
+
+// nothingPrivate looks for the canaries in all that was heard.
+func (e *ear) nothingPrivate(t *testing.T) {
+	t.Helper()
+	text := e.String()
+	require.NotEmpty(t, text)
+	for _, canary := range e.canaries {
+		if i := strings.Index(text, canary); i >= 0 {
+			t.Errorf("%q is seen in: %s", canary, text[max(0, i-200):min(len(text), i+100)])
+		}
+	}
+}
+
 func TestCase132NothingPrivateLeavesThroughTheKit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var heard ear
+		heard := newEar()
+		heard.canaries = append(heard.canaries, "000000190001010000", "CANARYmessage")
 		s := openShop(t, sandbox.BaiduConfig{AllowAnyHost: true, PlanIDs: []string{"1"}}, heard.options)
-		canaries := []string{
-			"测试甲", "000000190001010009", "000000190001010000", // the person
-			sandbox.BaiduAPIKey, sandbox.BaiduSecretKey, ".2592000.", // the account, and a part of each access token
-			"CANARYmessage",
-		}
-		s.seen = func(w *httptest.ResponseRecorder) {
-			fmt.Fprintln(&heard, w.Code, w.Body)
-			page, err := url.Parse(w.Header().Get("Location"))
-			require.NoError(t, err)
-			if token := page.Query().Get("token"); token != "" {
-				canaries = append(canaries, token) // the vendor's page is where it belongs
-				return
-			}
-			fmt.Fprintln(&heard, w.Header())
-		}
+		s.seen = heard.sees
 		refused := func(reason handlers.Reason) {
 			require.Equal(t, http.StatusBadGateway, s.visit(http.MethodPost, "https://shop.example/face/start").Code)
 			assert.Contains(t, heard.String(), `"start_failed", Session:`)
@@ -97,9 +144,9 @@ func TestCase132NothingPrivateLeavesThroughTheKit(t *testing.T) {
 			s.fault(sandbox.BaiduFault{Endpoint: sandbox.BaiduGenerate, Damage: damage})
 			refused(baidu.ReasonUnexpectedAnswer)
 		}
-		s.line.down.Store(true)
+		s.line.Break(handlerstest.Fault{Kind: handlerstest.Unavailable, Calls: math.MaxInt})
 		refused(baidu.ReasonHTTPStatus)
-		s.line.down.Store(false)
+		s.line.Mend()
 		s.params.IDNumber = handlers.Hide("000000190001010000")
 		require.Equal(t, http.StatusUnprocessableEntity, s.visit(http.MethodPost, "https://shop.example/face/start").Code)
 		s.params.IDNumber = handlers.Hide("000000190001010009")
@@ -110,14 +157,9 @@ func TestCase132NothingPrivateLeavesThroughTheKit(t *testing.T) {
 		time.Sleep(80 * time.Hour)
 		synctest.Wait()
 
-		text := heard.String()
-		require.Greater(t, len(text), 10_000)
-		for _, canary := range canaries {
-			if i := strings.Index(text, canary); i >= 0 {
-				t.Errorf("%q is seen in: %s", canary, text[max(0, i-200):min(len(text), i+100)])
-			}
-		}
-		assert.Len(t, canaries, 7+10, "the verify_token of each check was looked for")
+		require.Greater(t, len(heard.String()), 10_000)
+		heard.nothingPrivate(t)
+		assert.Len(t, heard.canaries, 7+10, "the verify_token of each check was looked for")
 	})
 }
 

@@ -3,12 +3,12 @@ package baidu_test
 import (
 	"context"
 	"html"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +18,7 @@ import (
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/handlers/baidu"
+	"github.com/facegate/facegate/handlers/handlerstest"
 	"github.com/facegate/facegate/handlers/sandbox"
 	"github.com/facegate/facegate/store"
 )
@@ -29,39 +30,17 @@ type shop struct {
 	fake    *sandbox.Baidu
 	kit     *handlers.Kit
 	cookies []*http.Cookie
-	line    *carry
+	line    *handlerstest.Transport // to the vendor's API
 	subject string
 	speaks  string       // the browser's language
 	params  baidu.Params // of the next starts
 	seen    func(*httptest.ResponseRecorder)
 
 	mu    sync.Mutex
+	tried map[string]int // calls of the vendor's API by path, spoilt ones included
 	heard []handlers.Result
 	at    []time.Duration // since the shop opened
 	began time.Time
-}
-
-// carry answers the vendor's client and the browser out of the fake.
-type carry struct {
-	fake  http.Handler
-	down  atomic.Bool
-	tries atomic.Int64 // while down
-}
-
-func (c *carry) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	if c.down.Load() {
-		c.tries.Add(1)
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return w.Result(), nil
-	}
-	r = r.Clone(r.Context())
-	r.RequestURI = r.URL.RequestURI()
-	if r.Body == nil {
-		r.Body = http.NoBody
-	}
-	c.fake.ServeHTTP(w, r)
-	return w.Result(), r.Context().Err()
 }
 
 func newShop(t *testing.T, change ...func(*sandbox.BaiduConfig)) *shop {
@@ -74,14 +53,14 @@ func newShop(t *testing.T, change ...func(*sandbox.BaiduConfig)) *shop {
 
 func openShop(t *testing.T, config sandbox.BaiduConfig, change func(*handlers.Options)) *shop {
 	s := &shop{
-		t: t, subject: "someone", began: time.Now(), fake: sandbox.NewBaidu(config),
+		t: t, subject: "someone", began: time.Now(), fake: sandbox.NewBaidu(config), tried: map[string]int{},
 		params: baidu.Params{Name: handlers.Hide("测试甲"), IDNumber: handlers.Hide("000000190001010009")},
 	}
-	s.line = &carry{fake: s.fake}
+	s.line = &handlerstest.Transport{Base: handlerstest.InProcess(s.fake)}
 	memory := store.NewMemory()
 	vendor, err := baidu.New(baidu.Config{
 		APIKey: handlers.Hide(sandbox.BaiduAPIKey), SecretKey: handlers.Hide(sandbox.BaiduSecretKey), PlanID: "1",
-		Tokens: memory, HTTPClient: &http.Client{Transport: s.line}, UseGetAll: true, RequireIDCard: true,
+		Tokens: memory, HTTPClient: &http.Client{Transport: s}, UseGetAll: true, RequireIDCard: true,
 	})
 	require.NoError(t, err)
 	options := handlers.Options{
@@ -111,6 +90,21 @@ func openShop(t *testing.T, config sandbox.BaiduConfig, change func(*handlers.Op
 	return s
 }
 
+// RoundTrip is one of the kit's calls of the vendor, on its way to the line.
+func (s *shop) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	s.tried[strings.TrimPrefix(r.URL.Path, "/rpc/2.0/brain/solution/faceprint/")]++
+	s.mu.Unlock()
+	return s.line.RoundTrip(r)
+}
+
+// tries is how often an endpoint was called, or tried to be.
+func (s *shop) tries(endpoint string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tried[endpoint]
+}
+
 // visit sends the browser to one of the kit's endpoints.
 func (s *shop) visit(method, target string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
@@ -137,7 +131,12 @@ func (s *shop) check(outcome string, after time.Duration) string {
 	w := s.visit(http.MethodPost, "https://shop.example/face/start")
 	require.Equal(s.t, http.StatusSeeOther, w.Code, w.Body.String())
 	time.Sleep(after)
-	browser := http.Client{Transport: s.line, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return s.act(w, outcome)
+}
+
+// act goes where a start led and chooses how the check ends.
+func (s *shop) act(w *httptest.ResponseRecorder, outcome string) string {
+	browser := http.Client{Transport: handlerstest.InProcess(s.fake), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	page, err := browser.PostForm(w.Header().Get("Location"), url.Values{"outcome": {outcome}})
 	require.NoError(s.t, err)
 	return page.Header.Get("Location")
@@ -187,10 +186,10 @@ func TestCase141AVendorThatIsDownForHalfADayLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShop(t)
 		s.check("pass", time.Minute)
-		s.line.down.Store(true)
+		s.line.Break(handlerstest.Fault{Kind: handlerstest.Unavailable, Calls: math.MaxInt})
 		time.Sleep(12 * time.Hour)
-		assert.LessOrEqual(t, s.line.tries.Load(), int64(24), "a handful of queries, of three tries each")
-		s.line.down.Store(false)
+		assert.LessOrEqual(t, s.line.Spoilt(), 24, "a handful of queries, of three tries each")
+		s.line.Mend()
 		time.Sleep(60 * time.Hour)
 		synctest.Wait()
 		result, _ := s.only()

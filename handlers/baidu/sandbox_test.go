@@ -12,7 +12,9 @@ import (
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/handlers/baidu"
+	"github.com/facegate/facegate/handlers/handlerstest"
 	"github.com/facegate/facegate/handlers/sandbox"
+	"github.com/facegate/facegate/store"
 )
 
 // open begins a check at the sandbox and lets the person choose an outcome.
@@ -52,6 +54,27 @@ func sandboxVendor(t *testing.T, plan sandbox.BaiduPlan, switches sandbox.BaiduS
 	vendor, err := baidu.New(c)
 	require.NoError(t, err)
 	return vendor
+}
+
+func TestProbeOfTheSandbox(t *testing.T) {
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	fake := sandbox.NewBaidu(sandbox.BaiduConfig{Now: func() time.Time { return noon }, ClockSkew: 10 * time.Minute})
+	at := func(secret string) *baidu.Vendor {
+		vendor, err := baidu.New(baidu.Config{
+			APIKey: handlers.Hide(sandbox.BaiduAPIKey), SecretKey: handlers.Hide(secret), PlanID: "1",
+			Tokens: store.NewMemory(), HTTPClient: &http.Client{Transport: handlerstest.InProcess(fake)},
+		})
+		require.NoError(t, err)
+		return vendor
+	}
+	probe, err := at(sandbox.BaiduSecretKey).Probe(t.Context())
+	require.NoError(t, err)
+	assert.True(t, probe.CredentialsTaken)
+	assert.True(t, noon.Add(10*time.Minute).Equal(probe.Date), "%v", probe.Date)
+	assert.Equal(t, map[string]int{sandbox.BaiduToken: 1}, fake.Calls(), "the vendor's endpoints are left alone")
+
+	_, err = at("FAKE-another-secret-0001").Probe(t.Context())
+	assert.Equal(t, handlers.CodeVendorMisconfigured, handlers.CodeOf(err))
 }
 
 func TestEveryOutcomeOfTheSandbox(t *testing.T) {

@@ -17,10 +17,11 @@ import (
 // storeTimeout bounds each call of the store.
 const storeTimeout = 3 * time.Second
 
-// access is an access token and which generation it is.
+// access is an access token, which generation it is and when it ends.
 type access struct {
 	token      handlers.Private
 	generation string
+	expiresAt  time.Time
 }
 
 // tokens hands out access tokens. One record in the store serves a whole fleet:
@@ -51,7 +52,7 @@ func (t *tokens) current(ctx context.Context) (access, error) {
 		if !seen.current.fresh(now) {
 			t.refreshAhead(ctx, now)
 		}
-		return access{seen.current.token, seen.current.id}, nil
+		return seen.current.access(), nil
 	}
 	return t.share(ctx, "")
 }
@@ -73,7 +74,7 @@ func (t *tokens) refreshAhead(ctx context.Context, now time.Time) {
 // never thrown away.
 func (t *tokens) replace(ctx context.Context, refused string) (access, error) {
 	if seen := t.seen.Load(); seen != nil && seen.current.good(time.Now()) && seen.current.id != refused {
-		return access{seen.current.token, seen.current.id}, nil
+		return seen.current.access(), nil
 	}
 	return t.share(ctx, refused)
 }
@@ -200,7 +201,7 @@ func (t *tokens) maker(ctx context.Context, id string) (token access, ok bool) {
 	if !g.good(time.Now()) {
 		return access{}, false
 	}
-	return access{g.token, g.id}, true
+	return g.access(), true
 }
 
 // isCurrent reports whether token is what current returns, as far as is known
@@ -230,13 +231,13 @@ func (t *tokens) adopt(record *tokenRecord) access {
 	if record.current == nil {
 		return access{}
 	}
-	return access{record.current.token, record.current.id}
+	return record.current.access()
 }
 
 // fallback serves the token in memory while the store is down.
 func (t *tokens) fallback(refused string, cause error) (access, error) {
 	if seen := t.seen.Load(); seen != nil && seen.current.good(time.Now()) && seen.current.id != refused {
-		return access{seen.current.token, seen.current.id}, nil
+		return seen.current.access(), nil
 	}
 	return access{}, cause
 }
@@ -255,7 +256,7 @@ func (t *tokens) load(ctx context.Context) (*tokenRecord, error) {
 	}
 	record, err := decodeTokens(stored.Value, stored.Version)
 	if err != nil {
-		return nil, &handlers.Error{Code: handlers.CodeStoreUnavailable, Err: err}
+		return nil, &handlers.Error{Code: handlers.CodeStoreUnavailable, Reason: ReasonTokenRecord, Err: err}
 	}
 	return record, nil
 }

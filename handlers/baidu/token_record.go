@@ -36,6 +36,9 @@ func (g *generation) good(now time.Time) bool { return g != nil && now.Before(g.
 // fresh reports whether g needs no successor yet.
 func (g *generation) fresh(now time.Time) bool { return g.good(now) && now.Before(g.refreshAt) }
 
+// access is g as calls use it.
+func (g *generation) access() access { return access{g.token, g.id, g.expiresAt} }
+
 // tokenRecord is the one record that a fleet shares for one key pair. It is never
 // changed in place, only replaced.
 type tokenRecord struct {
@@ -156,7 +159,7 @@ func decodeTokens(value []byte, version int64) (*tokenRecord, error) {
 		return nil, fmt.Errorf("%w: %w", errTokenRecord, err)
 	}
 	if stored.Format != tokenFormat {
-		return nil, fmt.Errorf("%w: its format is not %d", errTokenRecord, tokenFormat)
+		return nil, fmt.Errorf("%w: they have format %d, and this version knows %d", errTokenRecord, stored.Format, tokenFormat)
 	}
 	record := &tokenRecord{leaseUntil: stored.LeaseUntil, version: version}
 	if stored.Current != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/facegate/facegate/handlers"
-	"github.com/facegate/facegate/store"
 )
 
 func TestAnotherSecretOrHostDoesNotFindTheCachedToken(t *testing.T) {
@@ -103,27 +102,8 @@ func TestOldTokensAreKeptThreeDaysPastTheirRotation(t *testing.T) {
 	})
 }
 
-func TestAStoredRecordThatIsNotOursIsLeftAlone(t *testing.T) {
-	for name, value := range map[string]string{
-		"another format": `{"v":2,"current":{"id":"x","token":"y"}}`, "no JSON": "sealed", "empty": "",
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := newDouble()
-			c := d.client(t)
-			_, err := c.tokens.store.Put(t.Context(), store.Record{Key: c.tokens.key, Value: []byte(value), TTL: time.Hour})
-			require.NoError(t, err)
-			_, err = c.tokens.current(t.Context())
-			assert.Equal(t, handlers.CodeStoreUnavailable, handlers.CodeOf(err))
-			assert.ErrorIs(t, err, errTokenRecord)
-			stored, err := c.tokens.store.Get(t.Context(), c.tokens.key)
-			require.NoError(t, err)
-			assert.Equal(t, value, string(stored.Value))
-		})
-	}
-}
-
 func FuzzDecodeTokens(f *testing.F) {
-	f.Add([]byte(`{"v":1,"current":{"id":"a","token":"b","refresh_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-02T00:00:00Z"},"lease_until":"2026-01-01T00:00:00Z"}`))
+	f.Add([]byte(sample(f, "stored/tokens.v1.json")))
 	f.Add([]byte(`{"v":1,"older":[{}]}`))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		record, err := decodeTokens(value, 1)

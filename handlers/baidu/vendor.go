@@ -38,7 +38,7 @@ func (v *Vendor) Name() string { return v.config.Name }
 func (v *Vendor) Limits() handlers.Limits {
 	return handlers.Limits{
 		SessionLife: v.config.SessionLife, Retention: v.config.Retention,
-		Queries: v.config.Queries, ReservedQueries: v.config.Queries / 2,
+		Queries: v.config.Queries, ReservedQueries: v.config.Queries / 2, QueryRate: v.config.QueryRate,
 		QueryAfter: append([]time.Duration(nil), v.config.QueryAfter...), PageOrigins: v.config.pageOrigins(),
 	}
 }

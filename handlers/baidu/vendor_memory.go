@@ -14,7 +14,9 @@ import (
 	"github.com/facegate/facegate/handlers/internal/strictjson"
 )
 
-// memoryFormat is the version of what a session remembers.
+// memoryFormat is the version of what a session remembers. Readers refuse one that
+// they do not know, so a new version is first taught to read, and written a release
+// later.
 const memoryFormat = 1
 
 // errMemory means that what the session remembers is not ours to read.

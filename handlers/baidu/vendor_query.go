@@ -2,6 +2,7 @@ package baidu
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/facegate/facegate/handlers"
@@ -30,12 +31,11 @@ const (
 )
 
 // Query asks result/detail, and result/getall if configured. A check that failed
-// or is not finished is a notice, not an error.
+// or is not finished is a notice, not an error. Of a session whose memory is
+// unreadable it asks with the current access token: nobody knows which one made its
+// verify_token, and [Vendor.Judge] lets it not pass.
 func (v *Vendor) Query(ctx context.Context, s handlers.Session) (handlers.Notice, error) {
-	remembered, err := readMemory(s.Memory)
-	if err != nil {
-		return handlers.Notice{}, &handlers.Error{Code: handlers.CodeInternal, Err: err}
-	}
+	remembered, unreadable := readMemory(s.Memory)
 	q := Query{VerifyToken: s.Ref, Generation: remembered.Generation}
 	detail, err := v.client.ResultDetail(ctx, q)
 	if refused := refusedBy(err); refused != nil && aboutPerson(refused) {
@@ -44,6 +44,7 @@ func (v *Vendor) Query(ctx context.Context, s handlers.Session) (handlers.Notice
 	if err != nil {
 		return handlers.Notice{}, forQuery(err)
 	}
+	detail.OwnToken = detail.OwnToken && unreadable == nil
 	statement := &Statement{Detail: detail, AskedAt: time.Now()}
 	if failure := detail.Failure; failure != nil {
 		if err := v.noAnswer(failure, statement.AskedAt, s); err != nil {
@@ -56,7 +57,7 @@ func (v *Vendor) Query(ctx context.Context, s handlers.Session) (handlers.Notice
 		case err == nil:
 			statement.All = &all
 		case refused == nil || !aboutPerson(refused):
-			return handlers.Notice{}, forQuery(err)
+			return handlers.Notice{}, later(forQuery(err))
 		}
 	}
 	return handlers.Notice{Authentic: true, Ref: s.Ref, Status: status(detail), Detail: statement}, nil
@@ -88,11 +89,15 @@ func aboutPerson(refused *APIError) bool {
 
 // forQuery gives an error one of the codes that a query may fail with.
 func forQuery(err error) error {
-	switch handlers.CodeOf(err) {
+	failed, ok := errors.AsType[*handlers.Error](err)
+	if !ok {
+		return err
+	}
+	switch failed.Code {
 	case handlers.CodeVendorRefused, handlers.CodeInvalidInput:
-		return &handlers.Error{Code: handlers.CodeVendorMisconfigured, Err: err}
+		return &handlers.Error{Code: handlers.CodeVendorMisconfigured, Reason: failed.Reason, Err: err}
 	case handlers.CodeStoreUnavailable:
-		return &handlers.Error{Code: handlers.CodeVendorNotSent, Err: err}
+		return &handlers.Error{Code: handlers.CodeVendorNotSent, Reason: failed.Reason, Err: err}
 	default:
 		return err
 	}

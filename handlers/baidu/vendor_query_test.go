@@ -1,6 +1,8 @@
 package baidu
 
 import (
+	"math"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/facegate/facegate/handlers"
+	"github.com/facegate/facegate/handlers/handlerstest"
 )
 
 func TestCase87WhatIsNotFinishedStaysPendingUntilItsTimeIsOver(t *testing.T) {
@@ -101,13 +104,42 @@ func TestErrorsOfAQuery(t *testing.T) {
 		_, err := newDouble().vendor(t, nil).Query(t.Context(), handlers.Session{ID: "SESSION"})
 		assert.Equal(t, handlers.CodeVendorMisconfigured, handlers.CodeOf(err))
 	})
-	t.Run("a memory that is not ours", func(t *testing.T) {
-		for _, memory := range []string{"x", `{"v":9}`, "null"} {
-			v := newDouble().vendor(t, nil)
-			_, err := v.Query(t.Context(), handlers.Session{ID: "SESSION", Ref: handlers.Hide(fakeVerify), Memory: []byte(memory)})
-			assert.Equal(t, handlers.CodeInternal, handlers.CodeOf(err))
-			notice := handlers.Notice{Authentic: true, Detail: &Statement{Detail: Detail{Passed: true, HasResult: true}}}
-			assert.Equal(t, handlers.Review, v.Judge(notice, handlers.Session{Memory: []byte(memory)}).Verdict)
-		}
-	})
+}
+
+func TestAQueryOfWhichAnythingReachedTheVendorWasSent(t *testing.T) {
+	refused := func(path string, nth int) handlerstest.Fault {
+		return handlerstest.Fault{Kind: handlerstest.Refused, Path: path, Nth: nth, Calls: math.MaxInt}
+	}
+	tests := map[string]struct {
+		rotated bool // the access token, since the start
+		lost    handlerstest.Fault
+		refused handlerstest.Fault
+		code    handlers.Code
+	}{
+		"nothing did": {refused: refused("", 1), code: handlers.CodeVendorNotSent},
+		"the first try did, whose answer was lost":                {lost: handlerstest.Fault{Kind: handlerstest.Lost}, refused: refused("", 2), code: handlers.CodeVendorUnavailable},
+		"detail did, getall did not":                              {refused: refused(endpointAll, 1), code: handlers.CodeVendorUnavailable},
+		"under the older token it did, not under the current one": {rotated: true, refused: refused("", 2), code: handlers.CodeVendorUnavailable},
+	}
+	for name, tt := range tests {
+		t.Run("case 140: "+name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := ready(t)
+				near := &handlerstest.Transport{Base: d}
+				line := &handlerstest.Transport{Base: near}
+				v := d.vendor(t, func(c *Config) { c.UseGetAll, c.HTTPClient = true, &http.Client{Transport: line} })
+				s := session(begin(t, v, person()))
+				d.says(endpointDetail, passed(goodScores))
+				if tt.rotated {
+					rotate(t, v.client)
+					d.says(endpointDetail, sample(t, "44-token-invalid.constructed.json"))
+				}
+				near.Break(tt.lost)
+				line.Break(tt.refused)
+				_, err := v.Query(t.Context(), s)
+				assert.Equal(t, tt.code, handlers.CodeOf(err))
+				assert.Equal(t, tt.code == handlers.CodeVendorNotSent, d.count(endpointDetail) == 0)
+			})
+		})
+	}
 }

@@ -75,6 +75,13 @@ type Config struct {
 	// today's vendor pages. One of them is kept for the reconciler.
 	Queries int `validate:"min=1,max=100"`
 
+	// QueryRate is how many results per second all processes together ask for at most;
+	// the kit shares it out through its store, and what is above it waits. Starts are not
+	// held back. Default 0: no limit of our own. The vendor publishes no number; set one
+	// if it answers CONCURRENCY_LIMIT_EXCEEDED after an outage of yours, when thousands
+	// of sessions are due at once.
+	QueryRate int `validate:"min=0,max=10000"`
+
 	// QueryAfter says when the reconciler asks for a session of which nothing was
 	// heard, counted from its start, ascending and within Retention. Default: 5 min,
 	// 6 h and 20 h after SessionLife, as far as they fit. The vendor does not say

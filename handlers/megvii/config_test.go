@@ -45,6 +45,14 @@ func TestTheScheduleStaysWithinTheRetention(t *testing.T) {
 	assert.True(t, v.Limits().Images)
 }
 
+func TestTheRateOfQueriesIsALimitOfTheWholeFleet(t *testing.T) {
+	c := goodConfig()
+	c.QueryRate = 20
+	v, err := megvii.New(c)
+	require.NoError(t, err)
+	assert.Equal(t, 20, v.Limits().QueryRate)
+}
+
 func TestChangesAfterNewDoNothing(t *testing.T) {
 	c := goodConfig()
 	c.QueryAfter = []time.Duration{2 * time.Hour}
@@ -67,7 +75,7 @@ func TestChangesAfterNewDoNothing(t *testing.T) {
 func TestEveryBadFieldOfAConfigIsNamedAtOnce(t *testing.T) {
 	_, err := megvii.New(megvii.Config{
 		Name: "Megvii CN", Region: "mars", PreviousAPISecret: handlers.Hide("short"), ReturnImage: "9",
-		SessionLife: time.Second, Retention: time.Minute, Queries: -1, QueryAfter: []time.Duration{time.Hour, time.Minute},
+		SessionLife: time.Second, Retention: time.Minute, Queries: -1, QueryRate: -1, QueryAfter: []time.Duration{time.Hour, time.Minute},
 		Policy:   megvii.Policy{Rate: "1e-9"},
 		Defaults: megvii.GetTokenRequest{WebTitle: strings.Repeat("x", 33), BizNo: "mine"},
 	})
@@ -79,7 +87,7 @@ func TestEveryBadFieldOfAConfigIsNamedAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Name", "Region", "APIKey", "APISecret", "PreviousAPISecret", "ReturnImage", "SessionLife", "Retention", "Queries",
-		"QueryAfter", "Policy", "Defaults.WebTitle", "Defaults.BizNo", "Defaults.ComparisonType",
+		"QueryRate", "QueryAfter", "Policy", "Defaults.WebTitle", "Defaults.BizNo", "Defaults.ComparisonType",
 	} {
 		assert.True(t, slices.Contains(fields, want), "%s is missing in %v", want, fields)
 	}
@@ -107,6 +115,7 @@ func TestEachRuleOfAConfig(t *testing.T) {
 		"encryption, which only a caller's own does":  {func(c *megvii.Config) { c.Defaults.EncryptionType = megvii.EncryptionSM2 }, "Defaults.EncryptionType"},
 		"a retention shorter than the session's life": {func(c *megvii.Config) { c.SessionLife, c.Retention = 3*time.Hour, 2*time.Hour }, "Retention"},
 		"a query after the retention":                 {func(c *megvii.Config) { c.QueryAfter = []time.Duration{25 * time.Hour} }, "QueryAfter"},
+		"more queries a second than make sense":       {func(c *megvii.Config) { c.QueryRate = 10_001 }, "QueryRate"},
 		"a negative timeout":                          {func(c *megvii.Config) { c.Timeout = -1 }, "Timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,7 +7,11 @@ import (
 	"net/url"
 
 	"github.com/facegate/facegate/handlers"
+	"github.com/facegate/facegate/handlers/internal/vendorhttp"
 )
+
+// paramBizID is the vendor's id of a session, in a query and in the return's.
+const paramBizID = "biz_id"
 
 // errBadAddress stands in for an error that would quote the URL.
 var errBadAddress = errors.New("the address cannot be called")
@@ -47,18 +51,28 @@ type GetResultRequest struct {
 // Images of the result are filled. The errors are those of [Client.GetToken]; a
 // CallError whose Sent is true may have spent one of the three times.
 func (c *Client) GetResult(ctx context.Context, request GetResultRequest) (*Result, error) {
-	if err := invalid("GetResultRequest", c.checker.Struct(request)); err != nil {
+	answer, err := c.askResult(ctx, request)
+	if err != nil {
 		return nil, err
+	}
+	return readResult(answer, request)
+}
+
+// askResult makes the call and returns the answer of whatever status.
+func (c *Client) askResult(ctx context.Context, request GetResultRequest) (vendorhttp.Response, error) {
+	if err := invalid("GetResultRequest", c.checker.Struct(request)); err != nil {
+		return vendorhttp.Response{}, err
 	}
 	call, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/faceid/lite/get_result?"+c.resultQuery(request), nil)
 	if err != nil {
-		return nil, &CallError{Err: errBadAddress}
+		return vendorhttp.Response{}, &CallError{Err: errBadAddress}
 	}
 	call.Header.Set("Accept", "application/json")
-	answer, err := c.results.Do(ctx, call)
-	if err != nil {
-		return nil, err
-	}
+	return c.results.Do(ctx, call)
+}
+
+// readResult reads the answer to a request.
+func readResult(answer vendorhttp.Response, request GetResultRequest) (*Result, error) {
 	body, err := accepted(answer)
 	if err != nil {
 		return nil, err
@@ -78,7 +92,7 @@ func (c *Client) resultQuery(request GetResultRequest) string {
 	query := url.Values{
 		paramAPIKey:    {c.key.Reveal()},
 		paramAPISecret: {c.secret.Reveal()},
-		"biz_id":       {request.BizID.Reveal()},
+		paramBizID:     {request.BizID.Reveal()},
 	}
 	if request.ReturnImage.wanted() {
 		query.Set("return_image", string(request.ReturnImage))

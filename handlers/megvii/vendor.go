@@ -45,6 +45,7 @@ func (v *Vendor) Limits() handlers.Limits {
 		Retention:       v.config.Retention,
 		Queries:         v.config.Queries,
 		ReservedQueries: 1,
+		QueryRate:       v.config.QueryRate,
 		QueryAfter:      slices.Clone(v.config.QueryAfter),
 		NotifyPorts:     callablePorts(),
 		PageOrigins:     []string{v.client.origin()},
@@ -156,7 +157,8 @@ func noticeOf(result *Result) handlers.Notice {
 }
 
 // Judge applies the policy. A session that named the person passes only if that is
-// who came back: another one fails, and one that cannot be compared is for review.
+// who came back: another one fails, and one that cannot be compared is for review. So
+// is a pass of a session whose memory is unreadable.
 func (v *Vendor) Judge(n handlers.Notice, s handlers.Session) handlers.Judgement {
 	result, ok := n.Detail.(*Result)
 	if !ok || result == nil {
@@ -164,7 +166,8 @@ func (v *Vendor) Judge(n handlers.Notice, s handlers.Session) handlers.Judgement
 	}
 	m, known := recall(s.Memory)
 	if !known {
-		return unchecked(v.config.Policy.Judge(result, Asked{}))
+		// Nothing can be missed if nobody knows what was asked for, and nobody passes.
+		return unchecked(v.config.Policy.Judge(result, Asked{LivenessOnly: true}))
 	}
 	secret, known := m.secret(v.secrets)
 	if !known {

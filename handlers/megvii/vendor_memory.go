@@ -19,12 +19,18 @@ import (
 // for is not readable.
 const ReasonIdentityUnchecked handlers.Reason = "identity_unchecked"
 
+// memoryFormat is the version of what a session remembers. Readers refuse one that
+// they do not know, so a new version is first taught to read, and written a release
+// later.
+const memoryFormat = 1
+
 // memory is what a session was begun with, as far as a later result is judged by
 // it. It is stored, so name and number stand in it as hashes. There are few enough
 // ID numbers to try them all; the hashes are therefore keyed with the API_SECRET,
 // which no store holds, and with the session, so that equal people do not look
 // equal.
 type memory struct {
+	Format     int            `json:"v,omitzero"`
 	Comparison ComparisonType `json:"comparison,omitzero"`
 	Procedure  ProcedureType  `json:"procedure,omitzero"`
 	IDCardMode IDCardMode     `json:"idcard_mode,omitzero"`
@@ -37,6 +43,7 @@ type memory struct {
 // remember writes the memory of a session.
 func remember(secret handlers.Private, request *GetTokenRequest, p Params) ([]byte, error) {
 	m := memory{
+		Format:     memoryFormat,
 		Comparison: request.ComparisonType, Procedure: request.ProcedureType,
 		IDCardMode: request.IDCardMode, ImageRefs: len(request.ImageRefs),
 	}
@@ -48,13 +55,15 @@ func remember(secret handlers.Private, request *GetTokenRequest, p Params) ([]by
 	return json.Marshal(m)
 }
 
-// recall reads a memory, and reports whether there is one.
+// recall reads a memory, and reports whether there is one that this version knows.
+// The first memories were written without a version, and lie in stores for as long as
+// a session may still hear a notice; they hold what version 1 holds.
 func recall(stored []byte) (memory, bool) {
 	var m memory
 	if len(stored) == 0 || strictjson.Unmarshal(stored, &m) != nil {
 		return memory{}, false
 	}
-	return m, true
+	return m, m.Format == memoryFormat || m.Format == 0
 }
 
 // expectsIdentity reports whether the result must be about one certain person.

@@ -25,11 +25,11 @@ func parseHint(rawQuery string) (handlers.Notice, error) {
 		return handlers.Notice{}, bad
 	}
 	for name := range query {
-		if name != "biz_id" && strings.HasPrefix(strings.ToLower(name), "biz_id") {
+		if name != paramBizID && strings.HasPrefix(strings.ToLower(name), paramBizID) {
 			return handlers.Notice{}, bad
 		}
 	}
-	ids := query["biz_id"]
+	ids := query[paramBizID]
 	if len(ids) != 1 || len(ids[0]) > maxID || !tokenLike(ids[0]) {
 		return handlers.Notice{}, bad
 	}

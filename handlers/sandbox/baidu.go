@@ -83,6 +83,11 @@ type BaiduConfig struct {
 	// Now is the clock of tokens, sessions and results. Default: time.Now.
 	Now func() time.Time
 
+	// ClockSkew is how far the Date header of every answer is ahead of Now; negative:
+	// behind it. Default: 0. A client that checks its own clock by the vendor's must
+	// notice.
+	ClockSkew time.Duration
+
 	// Seed makes tokens, ids and log ids repeatable. Default: unpredictable.
 	Seed string
 
@@ -160,7 +165,10 @@ func NewBaidu(config BaiduConfig) *Baidu {
 func (b *Baidu) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "sandbox.Baidu") }
 
 // ServeHTTP serves the vendor's addresses and the control surface.
-func (b *Baidu) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.mux.ServeHTTP(w, r) }
+func (b *Baidu) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	stampDate(w, b.config.Now().Add(b.config.ClockSkew))
+	b.mux.ServeHTTP(w, r)
+}
 
 // routes is the table of addresses. Faults hit the server endpoints only, not
 // what a browser or a media fetcher asks for.

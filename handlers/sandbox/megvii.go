@@ -29,6 +29,10 @@ type MegviiConfig struct {
 	APISecret string
 	// Now tells the time. Default time.Now; tests give a clock of their own.
 	Now func() time.Time
+	// ClockSkew is how far the Date header of every answer is ahead of Now; negative:
+	// behind it. Default 0. A client that checks its own clock by the vendor's must
+	// notice.
+	ClockSkew time.Duration
 	// HTTPClient sends the notifies; its CheckRedirect is not used, because no
 	// redirect is followed. Default a client that reaches loopback addresses
 	// only unless AllowAnyHost is set.
@@ -115,6 +119,7 @@ func NewMegvii(config MegviiConfig) *Megvii {
 // requests.
 func (m *Megvii) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.timeOut()
+	stampDate(w, m.config.Now().Add(m.config.ClockSkew))
 	endpoint, ok := m.endpoints[r.URL.Path]
 	if !ok {
 		m.refuse(w, &MegviiRefusal{http.StatusNotFound, "API_NOT_FOUND"})

@@ -66,6 +66,19 @@ func (r Response) MayBeJSON() bool {
 	return strings.HasSuffix(kind, "+json")
 }
 
+// Date is the clock of whoever made the answer, to the second. It is zero if the
+// answer does not say, or comes out of a cache and says when it went in.
+func (r Response) Date() time.Time {
+	if age := r.Header.Get("Age"); age != "" && age != "0" {
+		return time.Time{}
+	}
+	date, err := http.ParseTime(r.Header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date
+}
+
 // New returns a Caller. Values of config below zero count as zero.
 func New(config Config) *Caller {
 	c := &Caller{maxBody: config.MaxBody, timeout: config.Timeout}
