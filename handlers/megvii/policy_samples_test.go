@@ -69,12 +69,6 @@ func TestTheSamplesAreJudgedAsTheirNamesSay(t *testing.T) {
 	})
 }
 
-// TestCase56NothingUnreadablePasses puts a value of every JSON type in the place of
-
-// every member that a rule reads: none makes a result pass that would not pass
-
-// without that member.
-
 func TestCase56NothingUnreadablePasses(t *testing.T) {
 	const base = `"liveness_result":{"result":"PASS","face_genuineness":{"synthetic_face_confidence":0,"synthetic_face_threshold":0.5,
 		"mask_confidence":0,"mask_threshold":0.5,"screen_replay_confidence":0,"screen_replay_threshold":0.5}},
@@ -108,7 +102,6 @@ func TestCase56NothingUnreadablePasses(t *testing.T) {
 }
 
 // replaceOnce replaces a text that stands there exactly once.
-
 func replaceOnce(t *testing.T, text, old, by string) string {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(text, old), old)

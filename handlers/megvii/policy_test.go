@@ -12,7 +12,6 @@ import (
 )
 
 // passing is a result that meets every rule.
-
 func passing() *megvii.Result {
 	return &megvii.Result{
 		Status:   megvii.StatusOK,
@@ -29,7 +28,6 @@ func passing() *megvii.Result {
 }
 
 // judged is the judgement of a passing result after a change.
-
 func judged(policy megvii.Policy, asked megvii.Asked, change func(*megvii.Result)) handlers.Judgement {
 	r := passing()
 	change(r)
@@ -199,13 +197,11 @@ func TestTheZeroPolicy(t *testing.T) {
 }
 
 // withVerifyError replaces the comparison by an error.
-
 func withVerifyError(message string) func(*megvii.Result) {
 	return func(r *megvii.Result) { r.Verify = &megvii.VerifyResult{ErrorMessage: &message} }
 }
 
 // withWill puts an answer behind a passed one.
-
 func withWill(result, message string) func(*megvii.Result) {
 	return func(r *megvii.Result) {
 		r.Will = append(r.Will, megvii.WillAnswer{Result: result, ErrorMessage: message})

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,7 +17,6 @@ import (
 )
 
 // callbackSample returns one of the sample payloads.
-
 func callbackSample(tb testing.TB, name string) []byte {
 	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", name))
@@ -25,7 +25,6 @@ func callbackSample(tb testing.TB, name string) []byte {
 }
 
 // sampleBizInfo is in every sample.
-
 func sampleBizInfo() megvii.BizInfo {
 	return megvii.BizInfo{
 		BizID:     handlers.Hide("1462259748,52b13fb5-8dfb-4537-a62b-a641d5e929f1"),
@@ -35,7 +34,6 @@ func sampleBizInfo() megvii.BizInfo {
 }
 
 // sampleIDCard is what both samples with a card say, but for three fields.
-
 func sampleIDCard(mode, issuedBy string) *megvii.IDCardInfo {
 	legality := megvii.Legality{"ID Photo": 0.855, "Temporary ID Photo": 0, "Photocopy": 0.049, "Screen": 0.096, "Edited": 0}
 	read := func(quality float64, text string) megvii.FieldQuality {
@@ -80,7 +78,6 @@ func sampleIDCard(mode, issuedBy string) *megvii.IDCardInfo {
 }
 
 // compared is a comparison with the seeds' thresholds.
-
 func compared(confidence float64) *megvii.Comparison {
 	return &megvii.Comparison{
 		Confidence: new(confidence),
@@ -89,7 +86,6 @@ func compared(confidence float64) *megvii.Comparison {
 }
 
 // comparedLive is a comparison with the thresholds that live siblings answered.
-
 func comparedLive(confidence float64) *megvii.Comparison {
 	return &megvii.Comparison{
 		Confidence: new(confidence),
@@ -98,7 +94,6 @@ func comparedLive(confidence float64) *megvii.Comparison {
 }
 
 // spoofScores has every threshold at 0.5.
-
 func spoofScores(synthetic, mask, screenReplay float64) *megvii.FaceGenuineness {
 	return &megvii.FaceGenuineness{
 		SyntheticFaceConfidence: new(synthetic), SyntheticFaceThreshold: new(0.5),
@@ -266,7 +261,6 @@ func TestEveryFieldIsRead(t *testing.T) {
 }
 
 // requireNothingMissing fails for a field that was left at its zero value.
-
 func requireNothingMissing(t *testing.T, v reflect.Value, path string) {
 	t.Helper()
 	if v.Kind() == reflect.Pointer && !v.IsNil() {
@@ -281,22 +275,13 @@ func requireNothingMissing(t *testing.T, v reflect.Value, path string) {
 	}
 }
 
-// resultWith decodes an OK result with more members.
-
-// TestCase56AFieldOfAnotherTypeBreaksNothing puts a value of every JSON type in the
-
-// place of every member of the fullest sample, one at a time.
-
-// oddValues has each JSON type and the numbers that fit no Go type.
-
-// mutate calls try for every member below v with each odd value in its place.
-
 func TestAResultPrintsNothingPrivate(t *testing.T) {
 	result, err := megvii.DecodeResult(callbackSample(t, "callback.every-field.json"))
 	require.NoError(t, err)
 	encoded, err := json.Marshal(result)
 	require.NoError(t, err)
 	text := string(encoded) + fmt.Sprintf("%v %+v %#v %+v", result, *result, *result, *result.IDCard)
+	text = regexp.MustCompile(`0x[0-9a-f]+`).ReplaceAllString(text, "") // an address may spell a year
 	for _, private := range []string{"张三", "110101", "海淀", "1990", "2010", "女", "汉", "1462259748", "extra\"", "/9j/"} {
 		assert.NotContains(t, text, private)
 	}

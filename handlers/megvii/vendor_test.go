@@ -34,7 +34,6 @@ func beginRequest(params any) handlers.BeginRequest {
 }
 
 // openedAs is get_token's answer without the sample's biz_no.
-
 const openedAs = `{"token":"` + openedToken + `","biz_id":"` + openedBizID + `","expired_time":1679800302}`
 
 func cardDefaults(mode megvii.IDCardMode) func(*megvii.Config) {
@@ -264,12 +263,6 @@ func TestCases128And141QuerysErrorsAreThoseOfTheContract(t *testing.T) {
 		})
 	}
 }
-
-// begun is what a start remembers.
-
-// passedResult is one that the default policy passes.
-
-// sampleNumberOfNobody has a right check character too.
 
 func TestJudgeOfAForeignDetailIsReview(t *testing.T) {
 	v := vendorAt(t, "", nil)
