@@ -16,6 +16,7 @@ import (
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/store"
+	"github.com/facegate/facegate/store/storetest"
 )
 
 // A process that dies is a kit whose store answers nothing any more; the next
@@ -23,12 +24,12 @@ import (
 
 func TestCrashes(t *testing.T) {
 	for name, images := range map[string]bool{"without pictures": false, "with pictures": true} {
-		for _, lost := range []bool{false, true} {
-			t.Run(fmt.Sprintf("cases 107, 108, 140: a crash at any step of a delivery %s (its last write done: %v) delays it, with the same key", name, lost),
+		for _, last := range []storetest.Kind{storetest.Refused, storetest.Lost} {
+			t.Run(fmt.Sprintf("cases 107, 108, 140: a crash at any step of a delivery %s (its last calls %s) delays it, with the same key", name, last),
 				func(t *testing.T) {
 					for n, reached := 1, true; reached; n++ {
 						require.Less(t, n, 100)
-						inBubble(t, func(t *testing.T) { reached = crashAt(t, n, images, lost) })
+						inBubble(t, func(t *testing.T) { reached = crashAt(t, n, images, last) })
 					}
 				})
 		}
@@ -60,9 +61,9 @@ func TestCrashes(t *testing.T) {
 
 // crashAt lets the first process die at its n-th store call after the notice came,
 // and reports whether it got that far.
-func crashAt(t *testing.T, n int, images, lost bool) (reached bool) {
+func crashAt(t *testing.T, n int, images bool, last storetest.Kind) (reached bool) {
 	inner := store.NewMemory()
-	first := &counting{Store: inner, lost: lost}
+	first := &storetest.Faulty{Base: inner}
 	a := newApp(t, func(o *handlers.Options) {
 		o.Store, o.Keys = first, []store.Key{testKey(t)}
 		o.Vendor.(*paper).limits.Images = images
@@ -75,12 +76,12 @@ func crashAt(t *testing.T, n int, images, lost bool) (reached bool) {
 	id := a.start()
 	form := says(id, "passed")
 	form.Set("images", "yes")
-	first.fail(n, math.MaxInt32)
+	first.Break(storetest.Fault{Kind: last, Nth: n, Calls: math.MaxInt})
 	acknowledged := a.notify(form).Code == http.StatusOK
 	synctest.Wait()
 	time.Sleep(2 * time.Minute) // the first process is gone for good
 	ran := len(a.results())
-	reached = first.reached()
+	reached = first.Spoilt() > 0
 
 	a.opts.Store = inner
 	a.restart()

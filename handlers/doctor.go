@@ -184,6 +184,10 @@ func (k *Kit) examineStore(ctx context.Context, d *Diagnosis) {
 		return
 	}
 	for _, f := range findings {
+		if f.Value == "" {
+			d.add(LevelUnknown, "store_setting", "", "the engine does not tell its %s: %s", f.Setting, f.Risk)
+			continue
+		}
 		d.add(LevelWarning, "store_setting", "", "%s is %s: %s", f.Setting, f.Value, f.Risk)
 	}
 	if len(findings) == 0 {

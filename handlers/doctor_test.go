@@ -233,6 +233,13 @@ func TestDoctorOnSettings(t *testing.T) {
 		assert.Equal(t, "maxmemory-policy is allkeys-lru: records are thrown away", sentence(d, "store_setting"))
 	})
 
+	t.Run("a setting that the engine does not tell is unknown, and its risk is told", func(t *testing.T) {
+		engine := telling{Store: store.NewMemory(), findings: []store.Finding{{Setting: "appendfsync", Risk: "a second may be lost"}}}
+		d := diagnose(t, func(o *handlers.Options) { o.Store, o.Keys = engine, []store.Key{testKey(t)} })
+		assert.Equal(t, handlers.LevelUnknown, levels(d)["store_setting"])
+		assert.Equal(t, "the engine does not tell its appendfsync: a second may be lost", sentence(d, "store_setting"))
+	})
+
 	t.Run("an engine that does not hold the records is an error, and so is one that does not answer", func(t *testing.T) {
 		d := diagnose(t, func(o *handlers.Options) {
 			o.Store, o.Keys = telling{Store: store.NewMemory(), err: errors.New("another layout")}, []store.Key{testKey(t)}

@@ -1,7 +1,6 @@
 package handlers_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,100 +14,19 @@ import (
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/store"
+	"github.com/facegate/facegate/store/storetest"
 )
 
 // errFault holds what no answer, event or log may show.
 var errFault = errors.New("canary-store-fault")
 
-// counting is a store that counts its calls and fails some of them. lost says that
-// a write which fails has happened all the same: only its answer was lost.
-type counting struct {
-	store.Store
-	lost bool
-
-	mu    sync.Mutex
-	calls int
-	from  int // the first call that fails, counted from 1; 0: none
-	to    int // the last one
-}
-
-// next counts a call and says whether it fails.
-func (c *counting) next() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.calls++
-	return c.from > 0 && c.calls >= c.from && c.calls <= c.to
-}
-
-// fail makes calls fail from the n-th after now on, for as many as given.
-func (c *counting) fail(n, many int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.from, c.to = c.calls+n, c.calls+n+many-1
-}
-
-// heal ends the faults.
-func (c *counting) heal() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.to = 0
-}
-
-// count is how many calls there were.
-func (c *counting) count() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.calls
-}
-
-// reached reports whether a call has failed since.
-func (c *counting) reached() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.calls >= c.from
-}
-
-func (c *counting) Get(ctx context.Context, key string) (store.Record, error) {
-	if c.next() {
-		return store.Record{}, errFault
-	}
-	return c.Store.Get(ctx, key)
-}
-
-func (c *counting) Put(ctx context.Context, rec store.Record) (int64, error) {
-	if c.next() {
-		if c.lost {
-			_, _ = c.Store.Put(ctx, rec)
-		}
-		return 0, errFault
-	}
-	return c.Store.Put(ctx, rec)
-}
-
-func (c *counting) Delete(ctx context.Context, key string, version int64) error {
-	if c.next() {
-		if c.lost {
-			_ = c.Store.Delete(ctx, key, version)
-		}
-		return errFault
-	}
-	return c.Store.Delete(ctx, key, version)
-}
-
-func (c *counting) Due(ctx context.Context, before time.Time, limit int) ([]string, error) {
-	if c.next() {
-		return nil, errFault
-	}
-	return c.Store.Due(ctx, before, limit)
-}
-
-// onFaultyStore makes an app on a counting store.
-func onFaultyStore(t *testing.T, lost bool, change ...func(*handlers.Options)) (*app, *counting) {
-	c := &counting{Store: store.NewMemory(), lost: lost}
+// onFaultyStore makes an app on a store whose calls can be spoilt.
+func onFaultyStore(t *testing.T, change ...func(*handlers.Options)) (*app, *storetest.Faulty) {
+	faults := &storetest.Faulty{Base: store.NewMemory()}
 	a := newApp(t, append([]func(*handlers.Options){func(o *handlers.Options) {
-		o.Store, o.Keys = c, []store.Key{testKey(t)}
+		o.Store, o.Keys = faults, []store.Key{testKey(t)}
 	}}, change...)...)
-	return a, c
+	return a, faults
 }
 
 // flow is a way through the kit during which the store fails. It returns the
@@ -116,13 +34,13 @@ func onFaultyStore(t *testing.T, lost bool, change ...func(*handlers.Options)) (
 // or acknowledged that binds anyone.
 type flow struct {
 	images bool
-	run    func(a *app, faults *counting, n, many int) (id string, verdict handlers.Verdict)
+	run    func(a *app, faults *storetest.Faulty, fault storetest.Fault) (id string, verdict handlers.Verdict)
 }
 
 func flows() map[string]flow {
 	return map[string]flow{
-		"start": {run: func(a *app, faults *counting, n, many int) (string, handlers.Verdict) {
-			faults.fail(n, many)
+		"start": {run: func(a *app, faults *storetest.Faulty, fault storetest.Fault) (string, handlers.Verdict) {
+			faults.Break(fault)
 			w := a.do(post("/face/start", nil))
 			if len(a.vendor.begun) == 0 {
 				assert.Equal(a.t, http.StatusServiceUnavailable, w.Code)
@@ -130,14 +48,14 @@ func flows() map[string]flow {
 			}
 			id := a.vendor.begun[0].Session
 			synctest.Wait()
-			faults.heal()
+			faults.Mend()
 			// The vendor has opened it, so its notice must be at home here.
 			assert.Equal(a.t, http.StatusOK, a.notify(says(id, "passed")).Code)
 			return id, handlers.Passed
 		}},
-		"notify and delivery": {run: func(a *app, faults *counting, n, many int) (string, handlers.Verdict) {
+		"notify and delivery": {run: func(a *app, faults *storetest.Faulty, fault storetest.Fault) (string, handlers.Verdict) {
 			id := a.start()
-			faults.fail(n, many)
+			faults.Break(fault)
 			w := a.notify(says(id, "failed"))
 			for w.Code != http.StatusOK {
 				assert.Equal(a.t, http.StatusServiceUnavailable, w.Code)
@@ -148,7 +66,7 @@ func flows() map[string]flow {
 			}
 			return id, handlers.Failed
 		}},
-		"notify with pictures": {images: true, run: func(a *app, faults *counting, n, many int) (string, handlers.Verdict) {
+		"notify with pictures": {images: true, run: func(a *app, faults *storetest.Faulty, fault storetest.Fault) (string, handlers.Verdict) {
 			a.vendor.query = func(handlers.Session) (handlers.Notice, error) {
 				return handlers.Notice{Detail: "passed", Images: []handlers.Image{
 					{Name: "image_best", Data: handlers.HideBytes([]byte("jpeg"))}}}, nil
@@ -156,24 +74,24 @@ func flows() map[string]flow {
 			id := a.start()
 			form := says(id, "passed")
 			form.Set("images", "yes")
-			faults.fail(n, many)
+			faults.Break(fault)
 			for a.notify(form).Code != http.StatusOK {
 				time.Sleep(time.Second)
 			}
 			return id, handlers.Passed
 		}},
-		"finish": {run: func(a *app, faults *counting, n, many int) (string, handlers.Verdict) {
+		"finish": {run: func(a *app, faults *storetest.Faulty, fault storetest.Fault) (string, handlers.Verdict) {
 			a.vendor.answer("cancelled")
 			id := a.start()
-			faults.fail(n, many)
+			faults.Break(fault)
 			a.get("/face/finish?session=" + id)
 			return id, handlers.Cancelled
 		}},
-		"reconcile": {run: func(a *app, faults *counting, n, many int) (string, handlers.Verdict) {
+		"reconcile": {run: func(a *app, faults *storetest.Faulty, fault storetest.Fault) (string, handlers.Verdict) {
 			a.vendor.answer("passed")
 			id := a.start()
 			time.Sleep(70 * time.Minute)
-			faults.fail(n, many)
+			faults.Break(fault)
 			return id, handlers.Passed
 		}},
 	}
@@ -183,23 +101,29 @@ func TestStoreFaults(t *testing.T) {
 	for name, f := range flows() {
 		for _, fault := range []struct {
 			name string
-			many int
-			lost bool
+			storetest.Fault
 		}{
-			{"one call fails", 1, false}, {"one write's answer is lost", 1, true},
-			{"seven calls in a row fail", 7, false}, {"seven answers in a row are lost", 7, true},
+			{"one call fails", storetest.Fault{Kind: storetest.Refused}},
+			{"one answer is lost", storetest.Fault{Kind: storetest.Lost}},
+			{"seven calls in a row fail", storetest.Fault{Kind: storetest.Refused, Calls: 7}},
+			{"seven answers in a row are lost", storetest.Fault{Kind: storetest.Lost, Calls: 7}},
+			{"one call hangs for good", storetest.Fault{Kind: storetest.Stuck}},
+			{"one call takes a second", storetest.Fault{Kind: storetest.Stuck, For: time.Second}},
+			{"one answer never comes", storetest.Fault{Kind: storetest.Late}},
 		} {
 			t.Run("cases 115, 116, 119: "+name+": whichever "+fault.name+", all is well in the end", func(t *testing.T) {
 				for n, reached := 1, true; reached; n++ {
 					require.Less(t, n, 100, "a flow has an end")
 					inBubble(t, func(t *testing.T) {
-						a, faults := onFaultyStore(t, fault.lost, func(o *handlers.Options) {
+						a, faults := onFaultyStore(t, func(o *handlers.Options) {
 							o.Vendor.(*paper).limits.Images = f.images
 							o.PollInterval = 10 * time.Second
 						})
-						id, verdict := f.run(a, faults, n, fault.many)
+						spoil := fault.Fault
+						spoil.Nth, spoil.Err = n, errFault
+						id, verdict := f.run(a, faults, spoil)
 						synctest.Wait()
-						reached = faults.reached()
+						reached = faults.Spoilt() > 0
 						stop := a.run()
 						time.Sleep(30 * time.Minute)
 						if id != "" && a.state(id).Verdict == handlers.Pending {
@@ -234,16 +158,18 @@ func TestStoreFaults(t *testing.T) {
 func TestStormOfConflicts(t *testing.T) {
 	t.Run("case 120: a store that reports conflicts for a while delays, and loses nothing", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			stale := &stormy{Store: store.NewMemory()}
-			a := newApp(t, func(o *handlers.Options) { o.Store, o.Keys = stale, []store.Key{testKey(t)} })
+			a, faults := onFaultyStore(t)
+			conflicts := func(n int) {
+				faults.Break(storetest.Fault{Kind: storetest.Refused, Method: "Put", Calls: n, Err: store.ErrConflict})
+			}
 			id := a.start()
-			stale.conflicts(20)
+			conflicts(20)
 			assert.Equal(t, http.StatusOK, a.notify(says(id, "passed")).Code)
 			time.Sleep(time.Minute)
-			stale.conflicts(1000)
+			conflicts(1000)
 			w := a.notify(says(id, "failed"))
 			assert.Equal(t, http.StatusServiceUnavailable, w.Code, "it gives up and says so")
-			stale.conflicts(0)
+			faults.Mend()
 			defer a.run()()
 			time.Sleep(time.Minute)
 			require.Len(t, a.results(), 1)
@@ -275,29 +201,4 @@ func TestStormOfConflicts(t *testing.T) {
 			assert.LessOrEqual(t, keys[id+"-1"], 1)
 		})
 	})
-}
-
-// stormy answers the next writes with a conflict.
-type stormy struct {
-	store.Store
-	mu   sync.Mutex
-	left int
-}
-
-// conflicts sets how many writes are to fail.
-func (s *stormy) conflicts(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.left = n
-}
-
-func (s *stormy) Put(ctx context.Context, rec store.Record) (int64, error) {
-	s.mu.Lock()
-	s.left--
-	conflict := s.left >= 0
-	s.mu.Unlock()
-	if conflict {
-		return 0, store.ErrConflict
-	}
-	return s.Store.Put(ctx, rec)
 }

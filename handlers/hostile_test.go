@@ -20,6 +20,7 @@ import (
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/store"
+	"github.com/facegate/facegate/store/storetest"
 )
 
 func TestAccept(t *testing.T) {
@@ -77,16 +78,16 @@ func TestAccept(t *testing.T) {
 func TestDueCannotStarve(t *testing.T) {
 	t.Run("case 122: three hundred unreadable records in front do not keep Run from the others, nor busy", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
-			lists := &counting{Store: store.NewMemory()}
+			lists := &storetest.Faulty{Base: store.NewMemory()}
 			a := newApp(t, func(o *handlers.Options) {
 				o.Store, o.Keys = lists, []store.Key{testKey(t)}
 			})
 			for i := range 300 {
-				_, err := lists.Store.Put(t.Context(), store.Record{
+				_, err := lists.Base.Put(t.Context(), store.Record{
 					Key: fmt.Sprintf("s:%026d", i), Value: []byte("{"), TTL: time.Hour, Due: time.Now().Add(-time.Hour)})
 				require.NoError(t, err)
 				bad := strings.NewReplacer("0", "A", "1", "B", "8", "C", "9", "D").Replace(fmt.Sprintf("%026d", i))
-				_, err = lists.Store.Put(t.Context(), store.Record{
+				_, err = lists.Base.Put(t.Context(), store.Record{
 					Key: "s:" + bad, Value: []byte("{"), TTL: time.Hour, Due: time.Now().Add(-time.Hour)})
 				require.NoError(t, err)
 			}
@@ -98,11 +99,11 @@ func TestDueCannotStarve(t *testing.T) {
 			}
 			id := a.start()
 			a.notify(says(id, "passed"))
-			before := lists.count()
+			before := lists.Calls()
 			defer a.run()()
 			time.Sleep(time.Minute)
 			assert.Equal(t, handlers.StateDelivered, a.state(id).State)
-			assert.Less(t, lists.count()-before, 6000, "each is looked at now and then")
+			assert.Less(t, lists.Calls()-before, 6000, "each is looked at now and then")
 			assert.Less(t, a.saw(handlers.EventUnreadable), 3000)
 		})
 	})

@@ -21,6 +21,7 @@ import (
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/handlers/handlerstest"
+	"github.com/facegate/facegate/store/storetest"
 )
 
 const canary = "canary110101199003070003"
@@ -140,7 +141,7 @@ func TestCanaries(t *testing.T) {
 			var log bytes.Buffer
 			var answers, events strings.Builder
 			var door http.Handler
-			a, faults := onFaultyStore(t, false, func(o *handlers.Options) {
+			a, faults := onFaultyStore(t, func(o *handlers.Options) {
 				o.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 				told := o.OnEvent
 				var telling sync.Mutex
@@ -218,10 +219,10 @@ func TestCanaries(t *testing.T) {
 			keep(a.notify(good))
 			keep(a.notify(says(strings.Repeat("C", 26), "passed")))
 			time.Sleep(time.Minute)
-			faults.fail(1, 3)
+			faults.Break(storetest.Fault{Kind: storetest.Refused, Calls: 3, Err: errFault})
 			keep(a.get("/face/finish?session=" + id))
 			operator(a.kit.HealthHandler())
-			faults.heal()
+			faults.Mend()
 			a.subject = "bob" // for whom the hook always fails
 			a.notify(says(a.start(), "passed"))
 			time.Sleep(time.Hour)
@@ -244,7 +245,7 @@ func TestCanaries(t *testing.T) {
 			}
 			assert.NotContains(t, log.String(), id, "a log names no session by its id")
 			for _, prefix := range []string{"s:" + id, "o:" + strings.Repeat("C", 26)} {
-				rec, err := faults.Store.Get(t.Context(), prefix)
+				rec, err := faults.Base.Get(t.Context(), prefix)
 				require.NoError(t, err)
 				assert.NotContains(t, string(rec.Value), "canary")
 				assert.NotContains(t, string(rec.Value), "t-"+id, "no token after the start")

@@ -7,8 +7,8 @@ import "context"
 // decorators that have an Unwrap method, and reports what is found.
 type Diagnoser interface {
 	// Diagnose asks the engine for its settings. It changes nothing. It returns what
-	// puts promises at risk, nothing where all is well or cannot be told, and fails
-	// when the engine does not answer or does not hold this store's records.
+	// puts promises at risk, and what may and is not told; nothing where all is well.
+	// It fails when the engine does not answer or does not hold this store's records.
 	Diagnose(ctx context.Context) ([]Finding, error)
 }
 
@@ -17,7 +17,8 @@ type Finding struct {
 	// Setting is the engine's own name of it, such as "maxmemory-policy".
 	Setting string
 
-	// Value is what it is set to. It is never secret.
+	// Value is what it is set to. It is never secret. Empty: the engine does not tell,
+	// for instance because the user may not ask.
 	Value string
 
 	// Risk says what can be lost, in a sentence for operators.

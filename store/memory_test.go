@@ -39,23 +39,37 @@ func (c *clock) Advance(d time.Duration) {
 
 func openMemory(testing.TB) store.Store { return store.NewMemory() }
 
+// shared is a harness of a store that lives in one process, where whoever joins it has
+// the very same store.
+func shared(open func(testing.TB) store.Store) storetest.Harness {
+	var last store.Store
+	return storetest.Harness{
+		New: func(tb testing.TB) store.Store {
+			last = open(tb)
+			return last
+		},
+		Another: func(testing.TB) store.Store { return last },
+	}
+}
+
 func TestMemoryKeepsTheContractOnAnInjectedClock(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	storetest.Run(t, storetest.Harness{
-		New:     func(testing.TB) store.Store { return store.NewMemoryWithClock(c.Now) },
-		Advance: c.Advance,
-	})
+	h := shared(func(testing.TB) store.Store { return store.NewMemoryWithClock(c.Now) })
+	h.Advance = c.Advance
+	storetest.Run(t, h)
 }
 
 func TestMemoryKeepsTheContractInsideSynctest(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, storetest.Harness{New: openMemory, Around: synctest.Test})
+	h := shared(openMemory)
+	h.Around = synctest.Test
+	storetest.Run(t, h)
 }
 
 func TestMemoryKeepsTheContractInRealTime(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, storetest.Harness{New: openMemory})
+	storetest.Run(t, shared(openMemory))
 }
 
 func put(tb testing.TB, s store.Store, rec store.Record) int64 {

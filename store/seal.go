@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// sealFormat is the first byte of every sealed value. The format:
+// sealFormat is the first byte of every sealed value, which tells versions of this
+// package what follows. The format:
 //
 //	1 byte    the format's number, 1
 //	1 byte    length n of the key id
@@ -31,6 +32,10 @@ var (
 	// changed, copied from another record, sealed with another secret under the
 	// same id, or never sealed.
 	ErrUnsealable = errors.New("store: record cannot be unsealed")
+
+	// ErrUnknownFormat is the [ErrUnsealable] of a record whose format this version
+	// does not know. A later version reads it, if one has written it.
+	ErrUnknownFormat = fmt.Errorf("%w: its format is unknown: a later version wrote it, or it was never sealed", ErrUnsealable)
 )
 
 // Sealed is a [Store] whose values are encrypted in the engine below. Keys,
@@ -149,7 +154,7 @@ func (s *Sealed) open(key string, sealed []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: too short", ErrUnsealable)
 	}
 	if sealed[0] != sealFormat {
-		return nil, fmt.Errorf("%w: not in a known format", ErrUnsealable)
+		return nil, ErrUnknownFormat
 	}
 	end := 2 + int(sealed[1])
 	if len(sealed) < end {

@@ -24,6 +24,6 @@ func BenchmarkRedis(b *testing.B) {
 }
 
 func BenchmarkCluster(b *testing.B) {
-	client := connectCluster(b, testserver.StartRedisCluster(b, 3))
+	client := connectCluster(b, testserver.StartRedisCluster(b, 3), nil)
 	storetest.Bench(b, 1e3, func(tb testing.TB) store.Store { return open(tb, client) })
 }

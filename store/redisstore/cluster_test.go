@@ -13,35 +13,20 @@ import (
 
 	"github.com/facegate/facegate/store"
 	"github.com/facegate/facegate/store/internal/testserver"
-	"github.com/facegate/facegate/store/storetest"
 )
 
 // TestACluster shares one cluster, because it takes seconds to make one.
 func TestACluster(t *testing.T) {
 	t.Parallel()
 	nodes := testserver.StartRedisCluster(t, 3)
-	client := connectCluster(t, nodes)
-	t.Run("keeps the contract", func(t *testing.T) {
-		storetest.Run(t, storetest.Harness{
-			New:  func(tb testing.TB) store.Store { return open(tb, client) },
-			Life: life,
-		})
-	})
+	client := connectCluster(t, nodes, nil)
+	t.Run("keeps the contract", func(t *testing.T) { keepsTheContract(t, nodes) })
 	t.Run("spreads the shards of one prefix over its nodes", func(t *testing.T) { spreadsShards(t, nodes, client) })
 	t.Run("has all that a script touches in one slot", func(t *testing.T) { sharesSlots(t, client) })
 	t.Run("loses nothing while a slot moves to another node", func(t *testing.T) {
 		servesWhileASlotMoves(t, nodes, client)
 	})
-	t.Run("has the eviction policy of its worst node", func(t *testing.T) {
-		s := open(t, client)
-		policy, err := s.EvictionPolicy(t.Context())
-		require.NoError(t, err)
-		assert.Equal(t, NoEviction, policy)
-		require.NoError(t, connect(t, nodes[2].Address()).ConfigSet(t.Context(), "maxmemory-policy", "allkeys-random").Err())
-		policy, err = s.EvictionPolicy(t.Context())
-		require.NoError(t, err)
-		assert.Equal(t, "allkeys-random", policy)
-	})
+	t.Run("is diagnosed by all of its nodes", func(t *testing.T) { findsOnAnyNode(t, nodes, client) })
 }
 
 func spreadsShards(t *testing.T, nodes []*testserver.Redis, client redis.UniversalClient) {

@@ -21,7 +21,8 @@
 //   - appendonly yes with appendfsync always: an acknowledged write survives a
 //     crash of the process and of the machine.
 //   - appendonly yes with appendfsync everysec, the usual choice: it survives a
-//     crash of the process; a crash of the machine loses about the last second.
+//     crash of the process, unless the disk was so busy that Redis put a write off,
+//     for two seconds at most; a crash of the machine loses about the last second.
 //   - snapshots only: a crash loses what was written since the last one.
 //   - neither: a restart starts empty.
 //   - a failover to a replica, by Sentinel or in a Cluster: replication is
@@ -50,7 +51,10 @@
 // fail without a trace; reads, deletes and expiry go on, and room comes back by
 // itself. With an allkeys policy the server throws away records before their
 // time, the kit reads that as "no such session", and the due index goes on listing
-// them until their TTL ends. [Store.EvictionPolicy] tells which policy is set.
+// them until their TTL ends.
+//
+// [Store.Diagnose], which the kit's Doctor asks, tells which of these settings put
+// something at risk.
 //
 // # Time
 //
@@ -71,6 +75,7 @@
 //
 // A user with access to the keys {prefix:* and {prefix}* needs the commands EVAL,
 // EVALSHA, TIME, GET, SET, GETRANGE, EXISTS, DEL, PTTL, PEXPIREAT, ZADD, ZREM and
-// ZRANGEBYSCORE, and INFO for [Store.EvictionPolicy]. Values are stored as they
-// are; wrap the store in [store.Seal] to encrypt them.
+// ZRANGEBYSCORE, and INFO and CONFIG GET for [Store.Diagnose], which says what it
+// cannot tell without them. Values are stored as they are; wrap the store in
+// [store.Seal] to encrypt them.
 package redisstore

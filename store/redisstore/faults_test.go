@@ -27,8 +27,8 @@ func methods(s *Store) map[string]func(ctx context.Context) error {
 		"Delete": func(ctx context.Context) error { return s.Delete(ctx, "canary-key", 1) },
 		"Due":    func(ctx context.Context) error { _, err := s.Due(ctx, time.Now(), 10); return err },
 		"Check":  s.Check,
-		"EvictionPolicy": func(ctx context.Context) error {
-			_, err := s.EvictionPolicy(ctx)
+		"Diagnose": func(ctx context.Context) error {
+			_, err := s.Diagnose(ctx)
 			return err
 		},
 	}
@@ -181,7 +181,7 @@ func TestAStoreMayBeOpenedWhileTheServerIsDown(t *testing.T) {
 
 func TestAFullServerRefusesPutWithoutATraceAndStillDeletes(t *testing.T) {
 	t.Parallel()
-	client := connect(t, testserver.StartRedis(t, "--maxmemory-policy", NoEviction).Address())
+	client := connect(t, testserver.StartRedis(t, "--maxmemory-policy", "noeviction").Address())
 	s := openWith(t, client, Options{Prefix: "app", Shards: 1})
 	rec := record("canary-key", "canary-value")
 	rec.Due = time.Unix(1, 0)
@@ -277,7 +277,7 @@ func TestAUserNeedsWhatTheDocumentationNames(t *testing.T) {
 		return openWith(t, client, Options{Prefix: "app", Shards: 2})
 	}
 	var commands []any
-	for command := range strings.FieldsSeq("eval evalsha time get set getrange exists del pttl pexpireat zadd zrem zrangebyscore info") {
+	for command := range strings.FieldsSeq("eval evalsha time get set getrange exists del pttl pexpireat zadd zrem zrangebyscore info config|get") {
 		commands = append(commands, "+"+command)
 	}
 	s := allow("documented", append(commands, "~{app:*", "~{app}*")...)
@@ -286,9 +286,7 @@ func TestAUserNeedsWhatTheDocumentationNames(t *testing.T) {
 	rec = put(t, s, rec)
 	holds(t, s, rec)
 	assert.Equal(t, []string{"canary-key"}, due(t, s, 1))
-	policy, err := s.EvictionPolicy(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, NoEviction, policy)
+	assert.Equal(t, map[string]string{"appendonly": "no"}, found(t, s), "all is told")
 	require.NoError(t, s.Delete(t.Context(), rec.Key, rec.Version))
 
 	for name, rules := range map[string][]any{
@@ -298,22 +296,11 @@ func TestAUserNeedsWhatTheDocumentationNames(t *testing.T) {
 	} {
 		for method, call := range methods(allow(name, rules...)) {
 			err := call(t.Context())
-			if name == "no-keys" && method == "EvictionPolicy" {
-				continue
-			}
 			require.Error(t, err, "%s: %s", name, method)
 			require.NotErrorIs(t, err, store.ErrNotFound)
 			showsNothing(t, err)
 		}
 	}
-}
-
-func TestEvictionPolicyTellsWhatTheServerSays(t *testing.T) {
-	t.Parallel()
-	client := connect(t, testserver.StartRedis(t, "--maxmemory-policy", "allkeys-lru").Address())
-	policy, err := open(t, client).EvictionPolicy(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, "allkeys-lru", policy)
 }
 
 // refusal is a server's error of any text.

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"crypto/rand"
+	"net"
 	"testing"
 	"time"
 
@@ -29,11 +30,14 @@ func connectWith(tb testing.TB, opts *redis.Options) *redis.Client {
 	return client
 }
 
+// dialer connects a client to an address.
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
 // connectCluster returns a client of all nodes that would read from replicas if
-// it were let.
-func connectCluster(tb testing.TB, nodes []*testserver.Redis) *redis.ClusterClient {
+// it were let. A nil dialer is the client's own.
+func connectCluster(tb testing.TB, nodes []*testserver.Redis, dial dialer) *redis.ClusterClient {
 	tb.Helper()
-	opts := &redis.ClusterOptions{ReadOnly: true}
+	opts := &redis.ClusterOptions{ReadOnly: true, Dialer: dial}
 	for _, node := range nodes {
 		opts.Addrs = append(opts.Addrs, node.Address())
 	}

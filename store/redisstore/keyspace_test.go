@@ -53,7 +53,7 @@ func TestAKeyOnlyEverEndsTheNameOfItsRecord(t *testing.T) {
 	assert.ElementsMatch(t, want, names)
 }
 
-func TestNothingOutlivesItsRecordButTheCounters(t *testing.T) {
+func TestCase155NothingOutlivesItsRecordButTheCounters(t *testing.T) {
 	t.Parallel()
 	client := connect(t, testserver.StartRedis(t).Address())
 	s := openWith(t, client, Options{Prefix: "app", Shards: 1})
@@ -73,7 +73,7 @@ func TestNothingOutlivesItsRecordButTheCounters(t *testing.T) {
 	assert.ElementsMatch(t, []string{"{app}:layout", "{app:00}:version", "{app:00}:record:due-no-more"}, names)
 }
 
-func TestPrefixesKeepAppsApart(t *testing.T) {
+func TestCase163PrefixesKeepAppsApart(t *testing.T) {
 	t.Parallel()
 	client := connect(t, testserver.StartRedis(t).Address())
 	one := openWith(t, client, Options{Prefix: "app", Shards: 1})

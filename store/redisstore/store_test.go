@@ -12,35 +12,7 @@ import (
 
 	"github.com/facegate/facegate/store"
 	"github.com/facegate/facegate/store/internal/testserver"
-	"github.com/facegate/facegate/store/storetest"
 )
-
-// life is the TTL of records that a check outlives, on a machine that may be busy.
-const life = 500 * time.Millisecond
-
-func TestASingleServerKeepsTheContract(t *testing.T) {
-	t.Parallel()
-	client := connect(t, testserver.StartRedis(t).Address())
-	storetest.Run(t, storetest.Harness{
-		New:  func(tb testing.TB) store.Store { return open(tb, client) },
-		Life: life,
-	})
-}
-
-func TestASealedStoreInRedisKeepsTheContract(t *testing.T) {
-	t.Parallel()
-	client := connect(t, testserver.StartRedis(t).Address())
-	key, err := store.RandomKey("test")
-	require.NoError(t, err)
-	storetest.Run(t, storetest.Harness{
-		New: func(tb testing.TB) store.Store {
-			sealed, err := store.Seal(open(tb, client), key)
-			require.NoError(tb, err)
-			return sealed
-		},
-		Life: life,
-	})
-}
 
 func TestThreeProcessesLoseNoUpdateAndShareNoVersion(t *testing.T) {
 	t.Parallel()
@@ -132,7 +104,7 @@ func TestDueFindsTheEarliestAlsoWhereOneShardHasThemAll(t *testing.T) {
 	assert.EqualValues(t, 2+2*3, trips.count.Load(), "one round trip, or two where the first page of the shard is too short")
 }
 
-func TestWritesClearAwayAFewExpiredKeysAndDueTheRest(t *testing.T) {
+func TestCase155WritesClearAwayAFewExpiredKeysAndDueTheRest(t *testing.T) {
 	t.Parallel()
 	const expired = 3*dueSweep + 1
 	client := connect(t, testserver.StartRedis(t).Address())

@@ -9,10 +9,11 @@ import (
 type statements struct {
 	get     string // key
 	create  string // key, value, version, ttl, due
-	replace string // value, version, ttl, due, key, former version
+	replace string // value, version, ttl, due, key, former version, version
 	remove  string // key, version
 	due     string // moment, limit
 	sweep   string // limit
+	now     string // the database's clock
 }
 
 // Moments are milliseconds since 1970 in whole numbers: exact, without a time
@@ -31,8 +32,11 @@ const (
 const (
 	getSQL = `SELECT value, version, expires_at - {now}, due_at FROM {table} WHERE record_key = ?`
 
+	// replaceSQL, and createSQL, write once more what they have written already.
+	// database/sql repeats a statement when the driver says that it was not sent,
+	// and pgx's simple protocol says so of every answer that is lost.
 	replaceSQL = `UPDATE {table} SET value = ?, version = ?, expires_at = {now} + ?, due_at = ?
-WHERE record_key = ? AND version = ? AND expires_at > {now}`
+WHERE record_key = ? AND version IN (?, ?) AND expires_at > {now}`
 
 	removeSQL = `DELETE FROM {table} WHERE record_key = ? AND version = ?`
 
@@ -45,7 +49,7 @@ ORDER BY due_at LIMIT ?`
 VALUES (?, ?, ?, {now} + ?, ?)
 ON CONFLICT (record_key) DO UPDATE SET value = excluded.value, version = excluded.version,
 expires_at = excluded.expires_at, due_at = excluded.due_at
-WHERE r.expires_at <= {now}`
+WHERE r.expires_at <= {now} OR r.version = excluded.version`
 
 	// createMySQL does the same where no condition is allowed. The assignments
 	// are carried out in their order, so expires_at, which all of them ask, is
@@ -90,6 +94,7 @@ func (d Dialect) statements(table string) statements {
 		remove:  text(removeSQL),
 		due:     text(dueSQL),
 		sweep:   text(sweep),
+		now:     text("SELECT {now}"),
 	}
 }
 

@@ -14,11 +14,14 @@
 // by the transaction of [Tx] is committed together with the mark that it was
 // delivered, or not at all.
 //
+// SQLite has one write lock for the whole file, and InTx holds it: a hook there must
+// write by Tx. By a connection of its own it would wait for itself.
+//
 // What a crash may lose is the database's setting, not this package's: with
 // synchronous_commit=off (PostgreSQL), innodb_flush_log_at_trx_commit other than
-// 1 (MySQL) or synchronous=OFF (SQLite) a write that was reported may be gone
-// after a power cut. The *sql.DB must reach the primary: a replica answers with
-// what was, and refuses writes.
+// 1 (MySQL) or synchronous below FULL (SQLite) a write that was reported may be gone
+// after a power cut; [Store.Diagnose] finds that. The *sql.DB must reach the primary:
+// a replica answers with what was, and refuses writes.
 //
 // Settings of the drivers that matter:
 //
@@ -110,6 +113,9 @@ func (s *Store) Get(ctx context.Context, key string) (store.Record, error) {
 
 // Put implements [store.Store]. TTL and Due are kept in whole milliseconds, the
 // TTL rounded up and the due moment down.
+//
+// A Put that database/sql repeats by itself, because the driver reports that the
+// connection was bad, does not conflict with itself.
 func (s *Store) Put(ctx context.Context, rec store.Record) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -132,7 +138,7 @@ func (s *Store) Put(ctx context.Context, rec store.Record) (int64, error) {
 			written, err = s.dialect.created(result, err, version)
 			return err
 		}
-		written, err = changed(q.ExecContext(ctx, s.sql.replace, value, version, ttl, due, rec.Key, rec.Version))
+		written, err = changed(q.ExecContext(ctx, s.sql.replace, value, version, ttl, due, rec.Key, rec.Version, version))
 		return err
 	})
 	switch {

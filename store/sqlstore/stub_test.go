@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"sync/atomic"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 type stub struct {
 	statements, begins atomic.Int64
 	answer             func(n int64) error
+	cell               driver.Value // what a query finds; nil: it fails
 }
 
 func (s *stub) Connect(context.Context) (driver.Conn, error) { return stubConn{s}, nil }
@@ -56,7 +58,27 @@ func (c stubConn) QueryContext(context.Context, string, []driver.NamedValue) (dr
 	if err := c.answer(c.statements.Add(1)); err != nil {
 		return nil, err
 	}
-	return nil, errors.New("no rows here")
+	if c.cell == nil {
+		return nil, errors.New("no rows here")
+	}
+	return &stubRows{cell: c.cell}, nil
+}
+
+// stubRows are one row of one column.
+type stubRows struct {
+	cell driver.Value
+	read bool
+}
+
+func (*stubRows) Columns() []string { return []string{"cell"} }
+func (*stubRows) Close() error      { return nil }
+
+func (r *stubRows) Next(row []driver.Value) error {
+	if r.read {
+		return io.EOF
+	}
+	row[0], r.read = r.cell, true
+	return nil
 }
 
 type stubTx struct{}

@@ -50,9 +50,11 @@ func Tx(ctx context.Context) (*sql.Tx, bool) {
 //
 // The transaction is at READ COMMITTED, so that a record that moved meanwhile is
 // seen when it is read again (MySQL then wants a binlog_format other than
-// STATEMENT); on SQLite it holds the database's one write lock
-// from the beginning. Nothing of this package is locked before fn puts a record,
-// so put it last: a lock on it makes every other writer of the record wait.
+// STATEMENT). On SQLite it holds the database's one write lock from the beginning,
+// so there fn writes to the same file by Tx alone: by another connection it would
+// wait for itself until the busy time-out, and fail, every time. Elsewhere nothing
+// of this package is locked before fn puts a record, so put it last: a lock on it
+// makes every other writer of the record wait.
 //
 // fn fails as a whole: once one of its statements has failed on PostgreSQL, or
 // was part of a deadlock on MySQL, nothing of the transaction can be saved, and

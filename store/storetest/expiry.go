@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -24,6 +25,7 @@ func expiryChecks() []check {
 			require.Equal(tr, []string{"b"}, tr.due(moment(1), 10))
 			require.Equal(tr, []string{"b"}, tr.due(moment(1), 1), "the expired record used up the limit")
 		}},
+		{"many expired records do not hide a live one that is due after them", findsBehindExpired},
 		{"an expired record is not there for put", func(tr *trial) {
 			rec := tr.shortLived(store.Record{Key: "a"})
 			tr.outlive("a")
@@ -67,6 +69,30 @@ func expiryChecks() []check {
 			require.Greater(tr, tr.get("a").TTL, rec.TTL-time.Minute)
 		}},
 	}
+}
+
+// findsBehindExpired lets more records expire than any engine clears away at once.
+func findsBehindExpired(tr *trial) {
+	const each = 75 // per racer
+	live := record("live", "value")
+	live.Due = moment(racers * each)
+	tr.create(live)
+	key := func(racer, i int) string { return fmt.Sprintf("expired-%d-%d", racer, i) }
+	errs := race(func(racer int) error {
+		for i := range each {
+			rec := store.Record{Key: key(racer, i), TTL: tr.life, Due: moment(racer*each + i)}
+			if _, err := tr.store.Put(tr.Context(), rec); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.NoError(tr, errors.Join(errs...))
+	for racer := range racers {
+		tr.outlive(key(racer, each-1)) // the last one of each
+	}
+	require.Equal(tr, []string{"live"}, tr.due(live.Due, 1))
+	require.Equal(tr, []string{"live"}, tr.due(live.Due, 10))
 }
 
 // shortLived creates rec with a life whose end the check can wait for.

@@ -1,27 +1,27 @@
 package storetest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/facegate/facegate/store"
 )
 
-// naive is a store in the plainest way: a map and full scans. Without a flaw it
-// keeps the contract; each flaw breaks it in one way that real engines do.
+// naive is a store in the plainest way, as one process sees it: a map and full
+// scans. Without a flaw it keeps the contract; each flaw breaks it in one way that
+// real engines do.
 type naive struct {
-	flaw string
+	*naiveEngine // shared with other processes
+	flaw         string
 
-	mu      sync.Mutex
-	records map[string]naiveRecord
-	version int64
-	calls   int
-	givenUp atomic.Bool
+	lock    chan struct{}          // holds one: the lock of this process, waited for in bubbles too
+	own     map[string]naiveRecord // what this process has put and, where it has a cache, got
+	given   int64                  // the last version that this process gave
+	cutOff  bool                   // it has given the engine up
+	givenUp atomic.Bool            // a call of it was given up
 }
 
 type naiveRecord struct {
@@ -31,21 +31,40 @@ type naiveRecord struct {
 
 func (n *naive) has(flaw string) bool { return n.flaw == flaw }
 
-// enter begins a call.
-func (n *naive) enter(ctx context.Context) (leave func(), err error) {
+// enter begins a call. It takes a moment, in which others come in between.
+func (n *naive) enter(ctx context.Context, key string) (leave func(), err error) {
+	<-time.After(time.Microsecond)
 	if n.stalls(ctx) {
 		time.Sleep(time.Hour) // in a bubble, where it takes no time
 	}
 	n.mu.Lock()
 	n.calls++
-	if ctx.Err() == nil || n.has("ignores the context") {
-		return n.mu.Unlock, nil
+	if err := n.unreachable(ctx, key); err != nil {
+		n.mu.Unlock()
+		return nil, err
 	}
-	n.mu.Unlock()
-	if n.has("hides the cause of a given up call") {
-		return nil, store.ErrNotFound
+	return n.mu.Unlock, nil
+}
+
+// unreachable returns why a call gets no answer.
+func (n *naive) unreachable(ctx context.Context, key string) error {
+	switch {
+	case ctx.Err() != nil && n.has("hides the cause of a given up call"):
+		return store.ErrNotFound
+	case ctx.Err() != nil && !n.has("ignores the context"):
+		return ctx.Err()
+	case !n.down && !n.cutOff:
+		return nil
 	}
-	return nil, ctx.Err()
+	switch n.flaw {
+	case "does not come back after an outage":
+		n.cutOff = true
+	case "says not found in an outage":
+		return store.ErrNotFound
+	case "names the key in an outage":
+		return fmt.Errorf("%w: %s", errDown, key)
+	}
+	return errDown
 }
 
 // stalls reports whether a flaw makes the call hang.
@@ -56,17 +75,30 @@ func (n *naive) stalls(ctx context.Context) bool {
 		return ended
 	case "hangs after a call was given up":
 		return n.givenUp.Swap(n.givenUp.Load() || ended)
+	case "hangs in an outage":
+		return n.isDown()
 	}
 	return false
 }
 
 func (n *naive) Get(ctx context.Context, key string) (store.Record, error) {
-	leave, err := n.enter(ctx)
+	rec, err := n.get(ctx, key)
+	if n.answerLost() {
+		if n.has("says not found when an answer was lost") {
+			return store.Record{}, store.ErrNotFound
+		}
+		return store.Record{}, errLost
+	}
+	return rec, err
+}
+
+func (n *naive) get(ctx context.Context, key string) (store.Record, error) {
+	leave, err := n.enter(ctx, key)
 	if err != nil {
 		return store.Record{}, err
 	}
 	defer leave()
-	rec, ok := n.find(n.fold(key))
+	rec, ok := n.read(n.fold(key))
 	if !ok {
 		switch n.flaw {
 		case "returns an empty record for an absent key":
@@ -86,7 +118,7 @@ func (n *naive) present(rec naiveRecord) store.Record {
 		out.Value = slices.Clone(out.Value)
 	}
 	if !n.has("reports the TTL that was put") {
-		out.TTL = time.Until(rec.expires)
+		out.TTL = rec.expires.Sub(n.now())
 	}
 	switch n.flaw {
 	case "keeps values as text":
@@ -99,8 +131,41 @@ func (n *naive) present(rec naiveRecord) store.Record {
 	return out
 }
 
+// read returns the record of a key as this process knows it.
+func (n *naive) read(key string) (naiveRecord, bool) {
+	if known, ok := n.own[key]; ok && (n.has("reads by a cache of its own") || n.has("remembers what it put")) {
+		return known, true
+	}
+	rec, ok := n.find(key)
+	if ok && !n.has("remembers what it put") {
+		n.own[key] = rec
+	}
+	return rec, ok
+}
+
 func (n *naive) Put(ctx context.Context, rec store.Record) (int64, error) {
-	leave, err := n.enter(ctx)
+	version, err := n.put(ctx, rec)
+	if !n.answerLost() {
+		return version, err
+	}
+	switch n.flaw {
+	case "repeats a write whose answer was lost":
+		return n.put(ctx, rec)
+	case "takes a lost answer for success":
+		return rec.Version, nil
+	case "takes a lost answer for a conflict":
+		return 0, store.ErrConflict
+	}
+	n.spoil(rec.Key)
+	return 0, errLost
+}
+
+func (n *naive) put(ctx context.Context, rec store.Record) (int64, error) {
+	if !n.has("compares and sets in two steps") {
+		n.lock <- struct{}{}
+		defer func() { <-n.lock }()
+	}
+	leave, err := n.enter(ctx, rec.Key)
 	if err != nil {
 		return 0, err
 	}
@@ -110,18 +175,32 @@ func (n *naive) Put(ctx context.Context, rec store.Record) (int64, error) {
 	}
 	rec.Key = n.fold(rec.Key)
 	old, ok := n.find(rec.Key)
-	if n.has("compares and sets in two steps") {
+	if n.letsGo(rec) {
 		leave()
 		time.Sleep(time.Millisecond) // every racer of a bubble reads before one writes
-		if leave, err = n.enter(ctx); err != nil {
+		if leave, err = n.enter(ctx, rec.Key); err != nil {
 			return 0, err
 		}
 	}
 	defer leave()
+	if known, cached := n.own[rec.Key]; cached && n.has("compares with a cache of its own") {
+		old, ok = known, true
+	}
 	if err := n.compare(rec, old, ok); err != nil {
 		return 0, err
 	}
 	return n.write(rec, old, ok), nil
+}
+
+// letsGo reports whether a flaw lets others in between reading and writing.
+func (n *naive) letsGo(rec store.Record) bool {
+	switch n.flaw {
+	case "compares and sets in two steps", "locks within its process":
+		return true
+	case "asks first whether a key is there":
+		return rec.Version == 0
+	}
+	return false
 }
 
 func (n *naive) refuse(rec store.Record) error {
@@ -164,24 +243,17 @@ func (n *naive) compare(rec store.Record, old naiveRecord, ok bool) error {
 
 // write stores rec and returns its version.
 func (n *naive) write(rec store.Record, old naiveRecord, ok bool) int64 {
-	expires := time.Now().Add(rec.TTL)
+	expires := n.now().Add(rec.TTL)
+	if n.has("begins lives by the clock of the process") {
+		expires = time.Now().Add(rec.TTL)
+	}
 	if n.has("keeps the first TTL") && ok {
 		expires = old.expires
 	}
 	if n.has("counts a TTL in 32 bit milliseconds") {
-		expires = time.Now().Add(time.Duration(int32(rec.TTL.Milliseconds())&(1<<31-1)) * time.Millisecond)
+		expires = n.now().Add(time.Duration(int32(rec.TTL.Milliseconds())&(1<<31-1)) * time.Millisecond)
 	}
-	if n.has("keeps the first due moment") && ok {
-		rec.Due = old.Due
-	}
-	if n.has("keeps due moments in seconds") {
-		rec.Due = rec.Due.Truncate(time.Second)
-	}
-	if n.has("keeps due moments without their zone") && !rec.Due.IsZero() {
-		y, mo, d := rec.Due.Date()
-		h, mi, s := rec.Due.Clock()
-		rec.Due = time.Date(y, mo, d, h, mi, s, rec.Due.Nanosecond(), time.UTC)
-	}
+	rec.Due = n.keptDue(rec.Due, old, ok)
 	if n.has("cuts values at 64 KiB") && len(rec.Value) > 1<<16 {
 		rec.Value = rec.Value[:1<<16]
 	}
@@ -189,8 +261,26 @@ func (n *naive) write(rec store.Record, old naiveRecord, ok bool) int64 {
 		rec.Value = slices.Clone(rec.Value)
 	}
 	rec.Version = n.nextVersion(old)
-	n.records[rec.Key] = naiveRecord{Record: rec, expires: expires}
+	n.store(naiveRecord{Record: rec, expires: expires})
+	n.own[rec.Key] = n.records[rec.Key]
 	return rec.Version
+}
+
+// keptDue is the due moment that is stored for one that is put.
+func (n *naive) keptDue(due time.Time, old naiveRecord, ok bool) time.Time {
+	switch {
+	case n.has("keeps the first due moment") && ok:
+		return old.Due
+	case n.has("keeps due moments in seconds"):
+		return due.Truncate(time.Second)
+	case n.has("keeps due moments without their zone") && !due.IsZero():
+		y, mo, d := due.Date()
+		h, mi, s := due.Clock()
+		return time.Date(y, mo, d, h, mi, s, due.Nanosecond(), time.UTC)
+	case n.has("keeps due moments as delays from now") && !due.IsZero():
+		return n.now().Add(time.Until(due))
+	}
+	return due
 }
 
 func (n *naive) nextVersion(old naiveRecord) int64 {
@@ -202,12 +292,26 @@ func (n *naive) nextVersion(old naiveRecord) int64 {
 		return n.version%2 + 1
 	case "gives negative versions":
 		return -n.version
+	case "gives versions by a counter of its own":
+		n.given++
+		return n.given
 	}
 	return n.version
 }
 
 func (n *naive) Delete(ctx context.Context, key string, version int64) error {
-	leave, err := n.enter(ctx)
+	err := n.remove(ctx, key, version)
+	if n.answerLost() {
+		if n.has("says conflict for a delete that it has repeated") {
+			return store.ErrConflict
+		}
+		return errLost
+	}
+	return err
+}
+
+func (n *naive) remove(ctx context.Context, key string, version int64) error {
+	leave, err := n.enter(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -228,110 +332,29 @@ func (n *naive) Delete(ctx context.Context, key string, version int64) error {
 		return store.ErrConflict
 	}
 	delete(n.records, key)
+	delete(n.own, key)
 	return nil
-}
-
-func (n *naive) Due(ctx context.Context, before time.Time, limit int) ([]string, error) {
-	leave, err := n.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	if n.has("decides by its own clock what is due") {
-		before = time.Now()
-	}
-	var due []naiveRecord
-	for key, rec := range n.records {
-		_, live := n.find(key)
-		live = live || n.has("lists expired records")
-		timed := !rec.Due.IsZero() || n.has("lists records without a due moment")
-		reached := !rec.Due.After(before)
-		if n.has("lists only what is due before the moment") {
-			reached = rec.Due.Before(before)
-		}
-		if live && timed && reached && !n.missed(rec) {
-			due = append(due, rec)
-		}
-	}
-	n.sort(due)
-	return n.page(due, limit), nil
-}
-
-// missed reports whether a flaw hides a due record.
-func (n *naive) missed(rec naiveRecord) bool {
-	switch n.flaw {
-	case "keeps one record per due moment":
-		for _, other := range n.records {
-			if other.Due.Equal(rec.Due) && other.Key < rec.Key {
-				return true
-			}
-		}
-	case "misses records while others write":
-		return n.calls%5 == 0 && n.calls > racers*rounds
-	}
-	return false
-}
-
-func (n *naive) sort(due []naiveRecord) {
-	slices.SortFunc(due, func(a, b naiveRecord) int {
-		switch n.flaw {
-		case "lists due records by key":
-			return cmp.Compare(a.Key, b.Key)
-		case "lists the latest first":
-			return b.Due.Compare(a.Due)
-		}
-		return a.Due.Compare(b.Due)
-	})
-}
-
-func (n *naive) page(due []naiveRecord, limit int) []string {
-	switch {
-	case n.has("ignores the limit"), n.has("reads a negative limit as all") && limit < 0:
-		limit = len(due)
-	case n.has("cuts the page before it drops expired records"):
-		due = n.withExpired(due)
-	}
-	var keys []string
-	for _, rec := range due[:min(max(0, limit), len(due))] {
-		if _, live := n.find(rec.Key); !live && !n.has("lists expired records") {
-			continue
-		}
-		keys = append(keys, rec.Key)
-		if n.has("takes due moments off when it lists them") {
-			rec.Due = time.Time{}
-			n.records[rec.Key] = rec
-		}
-	}
-	return keys
-}
-
-// withExpired adds the expired records in front.
-func (n *naive) withExpired(due []naiveRecord) []naiveRecord {
-	for key, rec := range n.records {
-		if _, live := n.find(key); !live {
-			due = slices.Insert(due, 0, rec)
-		}
-	}
-	return due
 }
 
 // find returns the live record.
 func (n *naive) find(key string) (naiveRecord, bool) {
 	rec, ok := n.records[key]
-	if !ok {
-		return naiveRecord{}, false
-	}
-	live := rec.expires.After(time.Now())
-	switch {
-	case n.has("ignores the TTL"), rec.Version == -1<<60:
-		live = true
-	case n.has("expires at half the TTL"):
-		live = rec.expires.Add(-rec.TTL / 2).After(time.Now())
-	}
-	if !live {
+	if !ok || n.expired(rec) {
 		return naiveRecord{}, false
 	}
 	return rec, true
+}
+
+func (n *naive) expired(rec naiveRecord) bool {
+	switch {
+	case n.has("ignores the TTL"), rec.Version == -1<<60:
+		return false
+	case n.has("expires at half the TTL"):
+		return !rec.expires.Add(-rec.TTL / 2).After(n.now())
+	case n.has("ends lives by the clock of the process"):
+		return !rec.expires.After(time.Now())
+	}
+	return !rec.expires.After(n.now())
 }
 
 // fold is how the engine reads keys.

@@ -19,23 +19,18 @@ const (
 
 func raceChecks() []check {
 	return []check{
-		{"of many that put one version exactly one wins", func(tr *trial) {
-			rec := tr.create(record("a", "start"))
-			for range rounds {
-				rec = tr.oneWins(rec)
-			}
-		}},
-		{"of many that create one key exactly one wins", func(tr *trial) {
-			for round := range rounds {
-				tr.oneWins(record(fmt.Sprintf("key-%d", round), ""))
-			}
-		}},
+		{"of many that put one version exactly one wins", putTogether},
+		{"of many that create one key exactly one wins", createTogether},
 		{"of a put and a delete of one version exactly one wins", putAgainstDelete},
 		{"no update is lost and no version given twice", countsTogether},
 		{"get returns value and version of the same put", readsWholeRecords},
 		{"many due records can be put while due is listed", listsWhilePut},
 	}
 }
+
+// at returns the store that a racer uses: where other processes have joined, they
+// take turns.
+func (tr *trial) at(racer int) store.Store { return tr.stores[racer%len(tr.stores)] }
 
 // race runs one call per racer at once and returns their errors.
 func race(call func(racer int) error) []error {
@@ -77,7 +72,7 @@ func (tr *trial) oneWins(rec store.Record) store.Record {
 	won := tr.winner(race(func(racer int) (err error) {
 		mine := record(rec.Key, value(racer))
 		mine.Version = rec.Version
-		versions[racer], err = tr.store.Put(tr.Context(), mine)
+		versions[racer], err = tr.at(racer).Put(tr.Context(), mine)
 		return err
 	}))
 	stored := record(rec.Key, value(won))
@@ -86,14 +81,27 @@ func (tr *trial) oneWins(rec store.Record) store.Record {
 	return stored
 }
 
+func putTogether(tr *trial) {
+	rec := tr.create(record("a", "start"))
+	for range rounds {
+		rec = tr.oneWins(rec)
+	}
+}
+
+func createTogether(tr *trial) {
+	for round := range rounds {
+		tr.oneWins(record(fmt.Sprintf("key-%d", round), ""))
+	}
+}
+
 func putAgainstDelete(tr *trial) {
 	for round := range rounds {
 		rec := tr.create(record(fmt.Sprintf("key-%d", round), "start"))
 		won := tr.winner(race(func(racer int) error {
 			if racer == 0 {
-				return tr.store.Delete(tr.Context(), rec.Key, rec.Version)
+				return tr.at(racer).Delete(tr.Context(), rec.Key, rec.Version)
 			}
-			_, err := tr.store.Put(tr.Context(), rec)
+			_, err := tr.at(racer).Put(tr.Context(), rec)
 			return err
 		}))
 		if won == 0 {
@@ -110,12 +118,12 @@ func countsTogether(tr *trial) {
 	versions := make([][]int64, racers)
 	errs := race(func(racer int) error {
 		for len(versions[racer]) < rounds {
-			rec, err := tr.store.Get(tr.Context(), "counter")
+			rec, err := tr.at(racer).Get(tr.Context(), "counter")
 			if err != nil {
 				return err
 			}
 			rec = store.Record{Key: rec.Key, Value: slices.Concat(rec.Value, []byte{'+'}), Version: rec.Version, TTL: rec.TTL}
-			switch version, err := tr.store.Put(tr.Context(), rec); {
+			switch version, err := tr.at(racer).Put(tr.Context(), rec); {
 			case err == nil:
 				versions[racer] = append(versions[racer], version)
 			case !errors.Is(err, store.ErrConflict):

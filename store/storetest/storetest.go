@@ -8,7 +8,10 @@
 //	}
 //
 // It works against a real server whose clock cannot be moved: checks of expiry
-// then use short lives and poll. Run it with -race.
+// then use short lives and poll. Run it with -race. The more hooks a [Harness] has,
+// the more is checked: two processes, a clock that is off, outages, lost answers.
+//
+// [Faulty] spoils calls of any store, for tests of what is built on one.
 package storetest
 
 import (
@@ -61,10 +64,34 @@ type Harness struct {
 	// fits for a store that lives inside the process and uses its clock: waiting
 	// then takes no time.
 	Around func(t *testing.T, check func(t *testing.T))
+
+	// Another returns one more store over the records of the one that New returned
+	// last, as another process would open it: with connections of its own. Nil leaves
+	// out the checks of several processes.
+	Another func(t testing.TB) store.Store
+
+	// OwnClock says that the engine has a clock of its own, which is not the
+	// process's. A check then calls Another in a bubble of [testing/synctest], where
+	// the process's clock is decades behind, so it does not go with an Around that
+	// makes one. False leaves the check out.
+	OwnClock bool
+
+	// Outage stops the engine or makes it hang, in the middle of calls too. What it
+	// returns brings it back with all that it had acknowledged. Nil leaves out the
+	// checks of outages.
+	Outage func(t testing.TB) (restore func())
+
+	// LoseAnswer lets the engine carry out the next call and loses its answer on the
+	// way, for instance by closing the connection. If the store repeats the call by
+	// itself, that is answered. What it returns is called after the call and ends
+	// the disturbance if it has not come to pass. Nil leaves out the checks of lost
+	// answers.
+	LoseAnswer func(t testing.TB) (restore func())
 }
 
 // Run tests every sentence of the contract, each as a subtest with a name that
-// says it. The checks run one after the other.
+// says it. The checks run one after the other; those that need a hook which h does
+// not have are skipped.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	require.NotNil(t, h.New, "storetest: Harness.New is required")
@@ -74,36 +101,10 @@ func Run(t *testing.T, h Harness) {
 	}
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
-			around(t, func(t *testing.T) { c.against(t, h) })
+			if hook := c.missing(h); hook != "" {
+				t.Skipf("storetest: left out without Harness.%s", hook)
+			}
+			around(t, func(t *testing.T) { c.against(t, h, bubbleOf(t)) })
 		})
 	}
-}
-
-// check is one sentence of the contract and what proves it.
-type check struct {
-	name string
-	run  func(tr *trial)
-}
-
-func checks() []check {
-	var all []check
-	for _, group := range [][]check{
-		readChecks(), writeChecks(), deleteChecks(), versionChecks(), expiryChecks(),
-		dueChecks(), refusalChecks(), contextChecks(), raceChecks(),
-	} {
-		all = append(all, group...)
-	}
-	return all
-}
-
-// against runs the check on a fresh store of h.
-func (c check) against(t testing.TB, h Harness) {
-	tr := &trial{TB: t, store: h.New(t), advance: h.Advance, life: h.Life}
-	switch {
-	case h.Advance != nil:
-		tr.life = movedLife
-	case h.Life == 0:
-		tr.life = shortLife
-	}
-	c.run(tr)
 }

@@ -16,8 +16,29 @@ import (
 type trial struct {
 	testing.TB
 	store   store.Store
-	advance func(time.Duration) // nil: time passes by itself
-	life    time.Duration       // TTL of records whose end the check waits for
+	stores  []store.Store // those that racers use: store and what joins it
+	harness Harness
+	bubble  func(run func(t *testing.T))
+	life    time.Duration // TTL of records whose end the check waits for
+}
+
+// join opens the store of another process, which takes part in races, and returns
+// the same trial seen from there.
+func (tr *trial) join() *trial {
+	tr.Helper()
+	other := *tr
+	other.store = tr.harness.Another(tr)
+	tr.stores = append(tr.stores, other.store)
+	return &other
+}
+
+// during lets something run in a disturbance that begin causes, and ends that in
+// any case.
+func (tr *trial) during(begin func(testing.TB) (restore func()), run func()) {
+	tr.Helper()
+	restore := begin(tr)
+	defer restore()
+	run()
 }
 
 // record returns a record with a long life that is never due.
@@ -106,8 +127,8 @@ func (tr *trial) sameMoment(want, got time.Time) {
 // outlive returns when a record of key that was put with tr.life has expired.
 func (tr *trial) outlive(key string) {
 	tr.Helper()
-	if tr.advance != nil {
-		tr.advance(tr.life + time.Second)
+	if tr.harness.Advance != nil {
+		tr.harness.Advance(tr.life + time.Second)
 		tr.absent(key)
 		return
 	}
@@ -122,8 +143,8 @@ func (tr *trial) outlive(key string) {
 
 // pass lets d go by on the store's clock.
 func (tr *trial) pass(d time.Duration) {
-	if tr.advance != nil {
-		tr.advance(d)
+	if tr.harness.Advance != nil {
+		tr.harness.Advance(d)
 		return
 	}
 	<-time.After(d)

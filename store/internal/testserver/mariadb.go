@@ -18,14 +18,15 @@ type MariaDB struct {
 	as   account
 	dir  string // folder of the data and the socket
 	port int
+	args []string
 }
 
-// StartMariaDB starts a server whose data outlive a crash of it, but not of the
-// machine.
-func StartMariaDB(tb testing.TB) *MariaDB {
+// StartMariaDB starts a server, with additional arguments, whose data outlive a crash
+// of it, but not of the machine.
+func StartMariaDB(tb testing.TB, args ...string) *MariaDB {
 	tb.Helper()
 	installer := Find(tb, "mariadb-install-db")
-	m := &MariaDB{as: unprivileged(tb, "mysql", "nobody"), port: FreePort(tb)}
+	m := &MariaDB{as: unprivileged(tb, "mysql", "nobody"), port: FreePort(tb), args: args}
 	m.dir = m.as.folder(tb)
 	runToEnd(tb, m.as.run(exec.CommandContext(tb.Context(), installer, "--no-defaults", "--datadir="+m.data(),
 		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")))
@@ -37,9 +38,12 @@ func StartMariaDB(tb testing.TB) *MariaDB {
 // same data, on the same port.
 func (m *MariaDB) Start(tb testing.TB) {
 	tb.Helper()
-	cmd := exec.Command(Find(tb, "mariadbd", "/usr/sbin"), "--no-defaults", "--datadir="+m.data(),
-		"--socket="+filepath.Join(m.dir, "socket"), "--bind-address=127.0.0.1", "--port="+strconv.Itoa(m.port),
-		"--skip-name-resolve", "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2")
+	args := append([]string{
+		"--no-defaults", "--datadir=" + m.data(),
+		"--socket=" + filepath.Join(m.dir, "socket"), "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(m.port),
+		"--skip-name-resolve", "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2",
+	}, m.args...)
+	cmd := exec.Command(Find(tb, "mariadbd", "/usr/sbin"), args...)
 	m.Process = Start(tb, m.as.run(cmd))
 	m.WaitReady(tb, func(ctx context.Context) error { return greets(ctx, m.Address()) })
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/facegate/facegate/store"
 	"github.com/facegate/facegate/store/internal/testserver"
 	"github.com/facegate/facegate/store/storetest"
 )
@@ -15,7 +16,7 @@ func BenchmarkSQLite(b *testing.B)     { sqliteFile(b).bench(b) }
 func (e *engine) bench(b *testing.B) {
 	for _, records := range []int{100, 10_000} {
 		b.Run(fmt.Sprintf("%d records", records), func(b *testing.B) {
-			storetest.Bench(b, records, e.openStore)
+			storetest.Bench(b, records, func(tb testing.TB) store.Store { return e.open(tb).Store })
 		})
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"modernc.org/sqlite"
 
-	"github.com/facegate/facegate/store"
 	"github.com/facegate/facegate/store/internal/testserver"
 	"github.com/facegate/facegate/store/sqlstore"
 )
@@ -33,10 +32,17 @@ type engine struct {
 	// statements that wait for a lock in the connection with an id, and kill a
 	// statement that ends it.
 	ownID, busy, kill string
+
+	risky []risky
 }
+
+// risky is a setting that puts what was acknowledged at risk, with the statements that
+// make it safe, make it a risk, and leave it as the other tests like it.
+type risky struct{ setting, safe, risk, after string }
 
 // server is a database's process, which can crash and start again.
 type server interface {
+	Address() string
 	Kill(tb testing.TB)
 	Start(tb testing.TB)
 }
@@ -51,6 +57,13 @@ func postgres(server *testserver.Postgres) *engine {
 		ownID:    "SELECT pg_backend_pid()",
 		busy:     "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND wait_event_type = 'Lock'",
 		kill:     "SELECT pg_terminate_backend(%d)",
+		risky: []risky{
+			{"synchronous_commit", "SET synchronous_commit = on", "SET synchronous_commit = off", "RESET synchronous_commit"},
+			{
+				"transaction_read_only",
+				"SET default_transaction_read_only = off", "SET default_transaction_read_only = on", "RESET default_transaction_read_only",
+			},
+		},
 	}
 }
 
@@ -69,6 +82,13 @@ func mariadb(tb testing.TB, server *testserver.MariaDB) *engine {
 		ownID:    "SELECT CONNECTION_ID()",
 		busy:     "SELECT count(*) FROM information_schema.processlist WHERE id = %d AND state = 'Updating'",
 		kill:     "KILL %d",
+		risky: []risky{
+			{
+				"innodb_flush_log_at_trx_commit",
+				"SET GLOBAL innodb_flush_log_at_trx_commit = 1", "SET GLOBAL innodb_flush_log_at_trx_commit = 0", "SET GLOBAL innodb_flush_log_at_trx_commit = 2",
+			},
+			{"read_only", "SET GLOBAL read_only = 0", "SET GLOBAL read_only = 1", "SET GLOBAL read_only = 0"},
+		},
 	}
 }
 
@@ -78,6 +98,11 @@ func sqliteFile(tb testing.TB) *engine {
 		prefixes: new(atomic.Int64),
 		dsn: "file:" + filepath.Join(tb.TempDir(), "app.db") + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 			"&_pragma=synchronous(NORMAL)",
+		risky: []risky{
+			{"synchronous", "PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL"},
+			{"synchronous", "PRAGMA synchronous = FULL", "PRAGMA synchronous = OFF", "PRAGMA synchronous = FULL"},
+			{"query_only", "PRAGMA synchronous = FULL", "PRAGMA query_only = 1", "PRAGMA query_only = 0"},
+		},
 	}
 }
 
@@ -146,11 +171,9 @@ func (o *opened) text(template string) string {
 	return replaceAll(template, "{prefix}", o.prefix)
 }
 
-func (e *engine) openStore(tb testing.TB) store.Store { return e.open(tb).Store }
-
 // openInMemory returns a store in a database of its own, which lives in one
 // connection.
-func (e *engine) openInMemory(tb testing.TB) store.Store {
+func (e *engine) openInMemory(tb testing.TB) *sqlstore.Store {
 	tb.Helper()
 	db, _ := e.pool(tb)
 	db.SetMaxOpenConns(1)

@@ -26,7 +26,7 @@ func (e *engine) losesConnections(t *testing.T) {
 		b.unlock()
 		b.recovers(t)
 	})
-	t.Run("a call that waits for a lock ends with its context", func(t *testing.T) {
+	t.Run("case 119: a call that waits for a lock ends with its context", func(t *testing.T) {
 		b := e.blocked(t)
 		b.cancel()
 		require.ErrorIs(t, <-b.result, context.Canceled)

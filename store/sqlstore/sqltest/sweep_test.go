@@ -14,7 +14,7 @@ import (
 )
 
 func (e *engine) sweeps(t *testing.T) {
-	t.Run("due removes expired rows in batches and leaves live ones", func(t *testing.T) {
+	t.Run("case 155: due removes expired rows in batches and leaves live ones", func(t *testing.T) {
 		s := e.open(t)
 		s.fill(t, 1000, "expired", longAgo, "1")
 		s.fill(t, 100, "long expired", longAgo, "1")

@@ -310,6 +310,14 @@ func (e *engine) deliversOneAtATime(t *testing.T) {
 		}))
 		d.holds(t, "delivered", 1)
 	})
+	t.Run("a hook that writes to the same file by a connection of its own waits for itself in vain", func(t *testing.T) {
+		d := e.with("_pragma", "busy_timeout(50)").delivery(t)
+		require.ErrorContains(t, d.InTx(t.Context(), func(context.Context) error {
+			_, err := d.db.ExecContext(t.Context(), d.text("INSERT INTO {prefix}effects (session) VALUES ('session')"))
+			return err
+		}), "database is locked")
+		d.holds(t, "claimed", 0)
+	})
 	t.Run("a hook that hides that the engine rolled back does not get a mark", func(t *testing.T) {
 		d := e.delivery(t)
 		d.exec(t, "INSERT INTO {prefix}effects (session) VALUES ('session')")
