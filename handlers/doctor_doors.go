@@ -15,15 +15,19 @@ import (
 // maxDoorAnswer is how much of an answer is read: the kit's own are small.
 const maxDoorAnswer = 64 << 10
 
+// doctorForm is what nobody signed.
+const doctorForm = "data=doctor&sign=none"
+
 // examineDoors calls notify and return at the public address as a vendor's server and
-// a person's browser do, with a form that nobody signed. The kit's own refusal is what
-// proves that the way is open.
+// a person's browser do, with a form that nobody signed. The vendor's own refusal,
+// which is known beforehand, is what proves that the way is open.
 func (k *Kit) examineDoors(ctx context.Context, d *Diagnosis) {
 	client := k.doorClient()
 	v := k.opts.Vendor
 	query := url.Values{paramVendor: {v.Name()}}
-	for _, endpoint := range []string{endpointNotify, endpointReturn} {
-		call, err := http.NewRequest(http.MethodPost, k.address(endpoint, query).String(), strings.NewReader("data=doctor&sign=none"))
+	for _, carrier := range []Carrier{CarrierNotify, CarrierReturn} {
+		endpoint := string(carrier) // they have the endpoints' names
+		call, err := http.NewRequest(http.MethodPost, k.address(endpoint, query).String(), strings.NewReader(doctorForm))
 		if err != nil {
 			d.add(LevelError, endpoint, "", "the address cannot be called")
 			continue
@@ -35,7 +39,10 @@ func (k *Kit) examineDoors(ctx context.Context, d *Diagnosis) {
 			call.Header.Set("Sec-Fetch-Site", "cross-site")
 			call.Header.Set("Sec-Fetch-Mode", "navigate")
 		}
-		level, says := k.knock(ctx, client, call)
+		_, _, refused := k.verify(v.Name(), Callback{
+			Carrier: carrier, Method: call.Method, ContentType: call.Header.Get("Content-Type"), RawQuery: query.Encode(), Body: []byte(doctorForm),
+		})
+		level, says := k.knock(ctx, client, call, CodeOf(refused))
 		d.add(level, endpoint, "", "%s", says)
 	}
 }
@@ -50,8 +57,9 @@ func (k *Kit) doorClient() *http.Client {
 	return &client
 }
 
-// knock makes the call and says what its answer means.
-func (k *Kit) knock(ctx context.Context, client *http.Client, call *http.Request) (Level, string) {
+// knock makes the call and says what its answer means, where a refusal with a certain
+// code is to be expected.
+func (k *Kit) knock(ctx context.Context, client *http.Client, call *http.Request, refusal Code) (Level, string) {
 	ctx, cancel := context.WithTimeout(ctx, k.opts.VendorTimeout)
 	defer cancel()
 	answer, err := client.Do(call.WithContext(ctx))
@@ -65,16 +73,19 @@ func (k *Kit) knock(ctx context.Context, client *http.Client, call *http.Request
 	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxDoorAnswer))
 	var said problem
 	if json.Unmarshal(body, &said) == nil && said.Code != "" {
-		return ownAnswer(said.Code)
+		return ownAnswer(said.Code, refusal)
 	}
-	return foreignAnswer(answer.StatusCode, answer.Header)
+	return foreignAnswer(answer.StatusCode, answer.Header, describe(refusal).status)
 }
 
+// isOpen is what there is to say about a door that is as it should be.
+const isOpen = "is open, and refuses what nobody signed"
+
 // ownAnswer judges an answer that this package wrote.
-func ownAnswer(code Code) (Level, string) {
+func ownAnswer(code, refusal Code) (Level, string) {
 	switch code {
-	case CodeBadSignature, CodeMalformed:
-		return LevelOK, "is open, and refuses what nobody signed"
+	case refusal:
+		return LevelOK, isOpen
 	case CodeStoreUnavailable:
 		return LevelError, "is open, and the store does not answer"
 	default:
@@ -83,19 +94,19 @@ func ownAnswer(code Code) (Level, string) {
 }
 
 // foreignAnswer judges an answer that something else wrote, or an OnError of the
-// app's own.
-func foreignAnswer(status int, header http.Header) (Level, string) {
+// app's own, which answers with the refusal's status.
+func foreignAnswer(status int, header http.Header, refusal int) (Level, string) {
 	switch {
 	case header.Get("WWW-Authenticate") != "":
 		return LevelError, "is blocked: something in front of it wants a password; notify and return are called without one"
+	case status == refusal:
+		return LevelOK, isOpen
 	case status == http.StatusForbidden:
 		return LevelError, "is blocked: a CSRF layer or a firewall stands in front of it (403); exempt notify and return, which others call by design"
 	case status >= 300 && status < 400:
 		return LevelError, "is blocked: a redirect, as to a sign-in page, stands in front of it; notify and return are called without a login"
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
 		return LevelError, "is not mounted under PublicURL, or not for POST"
-	case status == http.StatusUnauthorized, status == http.StatusBadRequest:
-		return LevelOK, "refuses what nobody signed"
 	default:
 		return LevelError, fmt.Sprintf("is answered by something else, with %d", status)
 	}

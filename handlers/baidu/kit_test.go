@@ -2,6 +2,7 @@ package baidu_test
 
 import (
 	"context"
+	"fmt"
 	"html"
 	"math"
 	"net/http"
@@ -234,15 +235,31 @@ func TestCase76ReturnsAndReloadsCostAFewCalls(t *testing.T) {
 func TestCase131bChecksUnderARevokedTokenEndInReview(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShop(t)
-		require.NoError(t, s.fake.Next(sandbox.BaiduSwitches{TokenBound: true}))
-		s.check("pass", time.Minute)
+		const open = 500
+		for i := range open {
+			require.NoError(t, s.fake.Next(sandbox.BaiduSwitches{TokenBound: true}))
+			s.subject, s.cookies = fmt.Sprint("person ", i), nil
+			s.check("pass", time.Second)
+		}
+		require.Empty(t, s.heard)
 		require.Equal(t, 1, s.fake.RevokeAll())
+
+		require.NoError(t, s.fake.Next(sandbox.BaiduSwitches{TokenBound: true}))
+		s.subject, s.cookies = "somebody new", nil
+		back := s.check("pass", time.Second)
+		require.Equal(t, http.StatusSeeOther, s.visit(http.MethodGet, finish(t, back)).Code, "a new start uses the new token at once")
+		synctest.Wait()
+		fresh, _ := s.only()
+		assert.Equal(t, handlers.Passed, fresh.Verdict)
+
 		time.Sleep(3 * time.Hour)
 		synctest.Wait()
-		result, _ := s.only()
-		assert.Equal(t, handlers.Review, result.Verdict)
-		assert.Equal(t, []handlers.Reason{baidu.ReasonTokenOrphaned}, result.Reasons)
-		assert.Equal(t, 2, s.fake.Calls()[sandbox.BaiduToken])
+		require.Len(t, s.heard, open+1)
+		for _, result := range s.heard[1:] {
+			assert.Equal(t, handlers.Review, result.Verdict)
+			assert.Equal(t, []handlers.Reason{baidu.ReasonTokenOrphaned}, result.Reasons)
+		}
+		assert.Equal(t, 2, s.fake.Calls()[sandbox.BaiduToken], "one refresh for all of them")
 	})
 }
 

@@ -20,8 +20,9 @@ func (v *Vendor) Ready(ctx context.Context) (handlers.Readiness, error) {
 }
 
 // Probe makes sure of the access token, which the vendor gives for the key pair
-// alone, and reads the vendor's clock. It does not tell whether the application may
-// use the plan: no call that would is known to be free.
+// alone, and reads the vendor's clock. A token at hand will do: it was given for this
+// pair. It does not tell whether the application may use the plan: no call that would
+// is known to be free.
 func (v *Vendor) Probe(ctx context.Context) (handlers.Probe, error) {
 	if _, err := v.Ready(ctx); err != nil {
 		return handlers.Probe{}, err

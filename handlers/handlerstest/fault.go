@@ -10,7 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
+
+// defaultDelay is long for an answer, and short of what callers wait.
+const defaultDelay = 3 * time.Second
 
 // Kind is how a call goes wrong.
 type Kind string
@@ -26,10 +30,11 @@ const (
 	Cut      Kind = "cut"       // the answer breaks off in the middle of its body
 	Hung     Kind = "hung"      // no answer comes until the request's context ends
 	TimedOut Kind = "timed_out" // a gateway in front answers 504 with an HTML page
+	Late     Kind = "late"      // the answer comes whole, but only after the fault's Delay
 )
 
 // Kinds returns all of them.
-func Kinds() []Kind { return []Kind{Refused, Unavailable, Page, Lost, Cut, Hung, TimedOut} }
+func Kinds() []Kind { return []Kind{Refused, Unavailable, Page, Lost, Cut, Hung, TimedOut, Late} }
 
 // Fault says which calls are spoilt, and how.
 type Fault struct {
@@ -41,6 +46,11 @@ type Fault struct {
 
 	// Calls is how many in a row; [math.MaxInt] for all. Default 1.
 	Calls int
+
+	// Delay is how long the answer to a Late call stays away; other kinds do not heed
+	// it. Default 3 s. One that is longer than the caller waits makes it as good as
+	// Hung.
+	Delay time.Duration
 
 	// Path narrows the fault to requests whose URL has it in its path; only those are
 	// counted. Default: all.
@@ -54,6 +64,14 @@ func (f Fault) concerns(r *http.Request) bool { return strings.Contains(r.URL.Pa
 func (f Fault) hits(n int) bool {
 	first := max(f.Nth, 1)
 	return f.Kind != "" && n >= first && n-first < max(f.Calls, 1)
+}
+
+// delay is Delay or its default.
+func (f Fault) delay() time.Duration {
+	if f.Delay <= 0 {
+		return defaultDelay
+	}
+	return f.Delay
 }
 
 // refuse fails as a dial does to which nobody answers.

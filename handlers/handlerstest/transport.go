@@ -1,8 +1,10 @@
 package handlerstest
 
 import (
+	"context"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // Transport carries calls by another one and spoils some of them. The zero value
@@ -51,7 +53,7 @@ func (t *Transport) Spoilt() int {
 
 // RoundTrip carries one call, or spoils it.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	switch kind := t.next(r); kind {
+	switch fault := t.next(r); fault.Kind {
 	case Refused:
 		discard(r)
 		return nil, refuse(r)
@@ -66,24 +68,24 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		return spoil(kind, r, answer)
+		return fault.spoil(r, answer)
 	}
 }
 
-// next counts a call and says how it goes wrong; empty: it does not.
-func (t *Transport) next(r *http.Request) Kind {
+// next counts a call and says how it goes wrong; a zero Fault: it does not.
+func (t *Transport) next(r *http.Request) Fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calls++
 	if !t.fault.concerns(r) {
-		return ""
+		return Fault{}
 	}
 	t.counted++
 	if !t.fault.hits(t.counted) {
-		return ""
+		return Fault{}
 	}
 	t.spoilt++
-	return t.fault.Kind
+	return t.fault
 }
 
 // base is Base or its default.
@@ -94,9 +96,9 @@ func (t *Transport) base() http.RoundTripper {
 	return t.Base
 }
 
-// spoil does to an answer what its kind says.
-func spoil(kind Kind, r *http.Request, answer *http.Response) (*http.Response, error) {
-	switch kind {
+// spoil does to an answer what the fault's kind says.
+func (f Fault) spoil(r *http.Request, answer *http.Response) (*http.Response, error) {
+	switch f.Kind {
 	case Lost:
 		_ = answer.Body.Close()
 		return nil, reset()
@@ -107,12 +109,27 @@ func spoil(kind Kind, r *http.Request, answer *http.Response) (*http.Response, e
 	case TimedOut:
 		_ = answer.Body.Close()
 		return page(r, http.StatusGatewayTimeout), nil
+	case Late:
+		if err := wait(r.Context(), f.delay()); err != nil {
+			_ = answer.Body.Close()
+			return nil, err
+		}
 	case Cut:
 		if err := cut(answer); err != nil {
 			return nil, err
 		}
 	}
 	return answer, nil
+}
+
+// wait lets time pass, or fails when the context ends before.
+func wait(ctx context.Context, delay time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(delay):
+		return nil
+	}
 }
 
 // discard closes the body of a request that goes nowhere, as every transport must.

@@ -54,14 +54,16 @@ func TestEveryKindOfFault(t *testing.T) {
 		status  int
 		body    string
 		err     error
+		took    time.Duration
 	}{
 		handlerstest.Refused:     {err: syscall.ECONNREFUSED},
 		handlerstest.Unavailable: {status: 503, body: "<html><head><title>503 Service Unavailable</title></head><body><h1>503 Service Unavailable</h1></body></html>\n"},
 		handlerstest.Page:        {status: 200, body: "<html><head><title>200 OK</title></head><body><h1>200 OK</h1></body></html>\n"},
 		handlerstest.Lost:        {reached: 1, err: syscall.ECONNRESET},
 		handlerstest.Cut:         {reached: 1, status: 200, body: said[:len(said)/2], err: io.ErrUnexpectedEOF},
-		handlerstest.Hung:        {reached: 1, err: context.DeadlineExceeded},
+		handlerstest.Hung:        {reached: 1, err: context.DeadlineExceeded, took: time.Hour},
 		handlerstest.TimedOut:    {reached: 1, status: 504, body: "<html><head><title>504 Gateway Timeout</title></head><body><h1>504 Gateway Timeout</h1></body></html>\n"},
+		handlerstest.Late:        {reached: 1, status: 200, body: said, took: 3 * time.Second},
 	}
 	for _, kind := range handlerstest.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {
@@ -79,7 +81,7 @@ func TestEveryKindOfFault(t *testing.T) {
 				assert.Equal(t, want.body, body)
 				assert.ErrorIs(t, err, want.err)
 				assert.Equal(t, want.reached, v.reached.Load())
-				assert.Equal(t, kind == handlerstest.Hung, time.Since(began) == time.Hour)
+				assert.Equal(t, want.took, time.Since(began))
 
 				_, body, err = ask(t.Context(), line, "/")
 				require.NoError(t, err, "one call only")
@@ -88,6 +90,34 @@ func TestEveryKindOfFault(t *testing.T) {
 		})
 	}
 	assert.Len(t, tests, len(handlerstest.Kinds()))
+}
+
+func TestALateAnswerComesWhenItsDelayIsOver(t *testing.T) {
+	for name, tt := range map[string]struct {
+		delay time.Duration
+		body  string
+		err   error
+		took  time.Duration
+	}{
+		"in time for who waits":  {delay: 9 * time.Second, body: said, took: 9 * time.Second},
+		"too late for who waits": {delay: 11 * time.Second, err: context.DeadlineExceeded, took: 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				v := &vendor{}
+				line := &handlerstest.Transport{Base: handlerstest.InProcess(v)}
+				line.Break(handlerstest.Fault{Kind: handlerstest.Late, Delay: tt.delay})
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				defer cancel()
+				began := time.Now()
+				_, body, err := ask(ctx, line, "/")
+				assert.ErrorIs(t, err, tt.err)
+				assert.Equal(t, tt.body, body)
+				assert.Equal(t, tt.took, time.Since(began))
+				assert.EqualValues(t, 1, v.reached.Load(), "the vendor did its work at once")
+			})
+		})
+	}
 }
 
 func TestWhichCallsAreSpoilt(t *testing.T) {
@@ -215,7 +245,7 @@ func TestCallsSideBySideAreEachCountedOnce(t *testing.T) {
 
 func TestAnErrorBelowGoesThrough(t *testing.T) {
 	broken := errors.New("no route")
-	for _, kind := range []handlerstest.Kind{"", handlerstest.Lost, handlerstest.Cut, handlerstest.Hung, handlerstest.TimedOut} {
+	for _, kind := range []handlerstest.Kind{"", handlerstest.Lost, handlerstest.Cut, handlerstest.Hung, handlerstest.TimedOut, handlerstest.Late} {
 		line := &handlerstest.Transport{Base: failing{broken}}
 		line.Break(handlerstest.Fault{Kind: kind})
 		_, _, err := ask(t.Context(), line, "/")

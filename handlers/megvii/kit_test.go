@@ -80,7 +80,8 @@ func openShop(t *testing.T, change func(*shopSettings)) *shop {
 func (s *shop) options(vendor handlers.Vendor, hook func(handlers.Result) error) handlers.Options {
 	return handlers.Options{
 		Vendor: vendor, Store: s.store, PublicURL: "https://shop.example/face", PollInterval: 5 * time.Minute,
-		Identify: func(*http.Request) (string, error) { return "someone", nil },
+		HTTPClient: &http.Client{Transport: handlerstest.InProcess(http.HandlerFunc(s.serve))},
+		Identify:   func(*http.Request) (string, error) { return "someone", nil },
 		Prepare: func(*http.Request) (handlers.StartParams, error) {
 			return handlers.StartParams{Params: megvii.Params{Name: handlers.Hide(somebody), IDNumber: handlers.Hide(somebodyID)}}, nil
 		},
