@@ -65,7 +65,9 @@ func (k *Kit) verify(vendor string, cb Callback) (Vendor, Notice, error) {
 // else the caller has to write, if anything. Every carrier ends here.
 func (k *Kit) record(ctx context.Context, v Vendor, id string, n Notice, via Carrier, also func(*session)) (*session, error) {
 	var said Event
+	began, dead := k.now(), false
 	s, err := k.change(ctx, id, func(s *session) error {
+		dead = s.State == StateDead
 		if err := s.claimed(v, n); err != nil {
 			said = s.event(EventMismatch)
 			return err
@@ -83,6 +85,9 @@ func (k *Kit) record(ctx context.Context, v Vendor, id string, n Notice, via Car
 	if err == nil || CodeOf(err) == CodeMismatch {
 		said.Via = via
 		k.emit(ctx, said)
+	}
+	if err == nil && dead && s.State != StateDead {
+		k.unpark(ctx, id, began)
 	}
 	return s, err
 }

@@ -62,7 +62,7 @@ func DefaultOnError(w http.ResponseWriter, r *http.Request, e *Error) {
 		language = page.Language(r, "")
 	}
 	if e.Endpoint == endpointNotify || e.Endpoint == endpointStatus || wantsJSON(r) {
-		writeJSON(w, status, "application/problem+json", problem{
+		writeJSON(w, status, problemType, problem{
 			Type: "about:blank", Title: http.StatusText(status), Status: status, Code: e.Code,
 			Detail: e.Public(language),
 		})
@@ -80,6 +80,9 @@ func DefaultOnError(w http.ResponseWriter, r *http.Request, e *Error) {
 	}
 	_ = page.Write(w, status, language, shown)
 }
+
+// problemType is the media type of RFC 9457.
+const problemType = "application/problem+json"
 
 // problem is the JSON form of an error.
 type problem struct {
@@ -108,7 +111,7 @@ func wantsJSON(r *http.Request) bool {
 	wants := false
 	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
 		switch kind, _, _ := mime.ParseMediaType(part); kind {
-		case "application/json", "application/problem+json":
+		case "application/json", problemType:
 			wants = true
 		case "text/html", "application/xhtml+xml":
 			return false

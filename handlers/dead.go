@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/facegate/facegate/store"
@@ -44,9 +45,9 @@ type deadLetter struct {
 
 func (r *deadRecord) format() int { return r.Format }
 
-// drop takes a session's letters out.
-func (r *deadRecord) drop(id string) {
-	r.Letters = slices.DeleteFunc(r.Letters, func(l deadLetter) bool { return l.Session == id })
+// drop takes a session's letters out that are not later than a moment.
+func (r *deadRecord) drop(id string, until time.Time) {
+	r.Letters = slices.DeleteFunc(r.Letters, func(l deadLetter) bool { return l.Session == id && !l.At.After(until) })
 }
 
 // without takes letters out. A session that died again since has another one.
@@ -64,8 +65,9 @@ func deadPart(id string) int { return int(crc32.ChecksumIEEE([]byte(id)) % deadP
 // more.
 func (k *Kit) park(ctx context.Context, id string) {
 	err := k.changeDead(ctx, deadPart(id), func(r *deadRecord) {
-		r.drop(id)
-		r.Letters = append(r.Letters, deadLetter{Session: id, At: k.now()})
+		now := k.now()
+		r.drop(id, now)
+		r.Letters = append(r.Letters, deadLetter{Session: id, At: now})
 	})
 	if err == nil {
 		_, err = k.change(ctx, id, func(s *session) error {
@@ -81,10 +83,10 @@ func (k *Kit) park(ctx context.Context, id string) {
 	}
 }
 
-// unpark takes a session off the list that is delivered again. If that fails,
-// DeadLetters does.
-func (k *Kit) unpark(ctx context.Context, id string) {
-	_ = k.changeDead(ctx, deadPart(id), func(r *deadRecord) { r.drop(id) })
+// unpark takes a session off the list that has come back to life after that moment:
+// it may have died again since. If that fails, DeadLetters does.
+func (k *Kit) unpark(ctx context.Context, id string, after time.Time) {
+	_ = k.changeDead(ctx, deadPart(id), func(r *deadRecord) { r.drop(id, after) })
 }
 
 // changeDead moves one part of the list.
@@ -127,16 +129,24 @@ func (k *Kit) longestLife() time.Duration {
 // listed returns the list of dead letters, oldest first. Some may have been replayed
 // since.
 func (k *Kit) listed(ctx context.Context) ([]deadLetter, error) {
-	var all []deadLetter
+	var records [deadParts]deadRecord
+	var failures [deadParts]error
+	var reading sync.WaitGroup
 	for part := range deadParts {
-		rec, err := k.peek(ctx, k.opts.Store, deadKey(part))
-		if err != nil {
-			return nil, err
-		}
-		r, err := decodeDead(rec.Value)
-		if err != nil {
-			return nil, err
-		}
+		reading.Go(func() {
+			rec, err := k.peek(ctx, k.opts.Store, deadKey(part))
+			if err == nil {
+				records[part], err = decodeDead(rec.Value)
+			}
+			failures[part] = err
+		})
+	}
+	reading.Wait()
+	if err := errors.Join(failures[:]...); err != nil {
+		return nil, err
+	}
+	var all []deadLetter
+	for _, r := range records {
 		all = append(all, r.Letters...)
 	}
 	slices.SortStableFunc(all, func(a, b deadLetter) int { return a.At.Compare(b.At) })
@@ -144,7 +154,8 @@ func (k *Kit) listed(ctx context.Context) ([]deadLetter, error) {
 }
 
 // DeadLetters lists the sessions that are parked as dead, oldest first, limit of
-// them at the most. Mend what OnResult failed on, then [Kit.Replay] each. It fails
+// them at the most; of more than some thousands the list forgets the oldest, which
+// stay dead. Mend what OnResult failed on, then [Kit.Replay] each. It fails
 // with CodeStoreUnavailable, or with CodeInternal if a newer version of this package
 // wrote the list.
 func (k *Kit) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {

@@ -105,8 +105,8 @@ func TestDeadLetters(t *testing.T) {
 			mend()
 			a.notify(says(id, "failed"))
 			time.Sleep(time.Minute)
-			assert.Empty(t, a.dead())
 			assert.Zero(t, a.kit.Health(t.Context()).DeadLetters)
+			assert.Empty(t, a.dead())
 		})
 	})
 
@@ -130,6 +130,9 @@ func TestDeadLetters(t *testing.T) {
 				defer a.run()()
 				time.Sleep(5 * time.Minute)
 				assert.Equal(t, []string{id}, a.dead(), "call %d", n)
+				due, err := inner.Due(t.Context(), time.Now(), 10)
+				require.NoError(t, err)
+				assert.Empty(t, due, "call %d: what is listed waits for nobody", n)
 			})
 		}
 	})

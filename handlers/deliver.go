@@ -46,13 +46,19 @@ func (k *Kit) deliver(ctx context.Context, id string) {
 	defer cancel()
 	result := s.result()
 	result.Images, result.ImagesMissing = k.fetchImages(working, s)
-	var outcome error
-	if tx, ok := engineOf[transactional](k.opts.Store); ok {
-		outcome = k.runInTx(working, tx, owner, result)
-	} else {
-		outcome = k.runHook(working, result)
+	outcome := working.Err() // the pictures may have taken all the time there was
+	if outcome == nil {
+		outcome = k.runOnce(working, owner, result)
 	}
 	k.settle(context.WithoutCancel(ctx), owner, result, outcome)
+}
+
+// runOnce runs the hook, in a transaction where the store has them.
+func (k *Kit) runOnce(ctx context.Context, owner string, r Result) error {
+	if tx, ok := engineOf[transactional](k.opts.Store); ok {
+		return k.runInTx(ctx, tx, owner, r)
+	}
+	return k.runHook(ctx, r)
 }
 
 // claim takes the lease for the next run of the hook. A session whose last run
@@ -71,7 +77,7 @@ func (k *Kit) claim(s *session, owner string) error {
 	s.Delivery.Owner = owner
 	s.Delivery.Until = now.Add(k.opts.HookTimeout + leaseMargin)
 	if s.Images.Wanted && !s.Images.Settled {
-		s.Delivery.Until = s.Delivery.Until.Add(k.opts.VendorTimeout)
+		s.Delivery.Until = s.Delivery.Until.Add(k.imagesTime())
 	}
 	return nil
 }
@@ -100,6 +106,7 @@ func (k *Kit) runHook(ctx context.Context, r Result) (err error) {
 func (k *Kit) settle(ctx context.Context, owner string, r Result, outcome error) {
 	var s *session
 	var said Event
+	began, dead := k.now(), false
 	err := insist(ctx, k.opts.HookTimeout+leaseMargin, func(ctx context.Context) (err error) {
 		s, err = k.change(ctx, r.Session, func(s *session) error {
 			if s.Delivery.Owner != owner {
@@ -115,6 +122,7 @@ func (k *Kit) settle(ctx context.Context, owner string, r Result, outcome error)
 				}
 				return errUnchanged
 			}
+			dead = s.State == StateDead
 			said = k.mark(s, r, outcome)
 			return nil
 		})
@@ -128,6 +136,9 @@ func (k *Kit) settle(ctx context.Context, owner string, r Result, outcome error)
 	switch {
 	case said.Name == EventDelivered && s.delivered():
 		k.dropImages(ctx, s)
+		if dead {
+			k.unpark(ctx, r.Session, began)
+		}
 	case said.Name == EventDead:
 		k.park(ctx, r.Session)
 	}
@@ -177,6 +188,7 @@ func (k *Kit) backoff(attempt int) time.Duration {
 // its tries anew. It does nothing for a session that is already being delivered,
 // and refuses one that was: OnResult has heard it.
 func (k *Kit) Replay(ctx context.Context, id string) (Session, error) {
+	began := k.now()
 	s, err := k.change(ctx, id, func(s *session) error {
 		switch s.State {
 		case StateRecorded:
@@ -192,7 +204,7 @@ func (k *Kit) Replay(ctx context.Context, id string) (Session, error) {
 	})
 	switch {
 	case err == nil:
-		k.unpark(ctx, id)
+		k.unpark(ctx, id, began)
 	case !errors.Is(err, errUnchanged):
 		return Session{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -33,7 +34,7 @@ func (k *Kit) examineDoors(ctx context.Context, d *Diagnosis) {
 			continue
 		}
 		call.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		call.Header.Set("Accept", "application/problem+json")
+		call.Header.Set("Accept", problemType)
 		if origins := v.Limits().PageOrigins; endpoint == endpointReturn && len(origins) > 0 {
 			call.Header.Set("Origin", origins[0])
 			call.Header.Set("Sec-Fetch-Site", "cross-site")
@@ -72,20 +73,26 @@ func (k *Kit) knock(ctx context.Context, client *http.Client, call *http.Request
 	defer func() { _ = answer.Body.Close() }()
 	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxDoorAnswer))
 	var said problem
-	if json.Unmarshal(body, &said) == nil && said.Code != "" {
+	if json.Unmarshal(body, &said) == nil && isOwn(said.Code, answer) {
 		return ownAnswer(said.Code, refusal)
 	}
 	return foreignAnswer(answer.StatusCode, answer.Header, describe(refusal).status)
 }
 
-// isOpen is what there is to say about a door that is as it should be.
-const isOpen = "is open, and refuses what nobody signed"
+// isOwn reports whether an answer is one that this package writes: nothing else has
+// this type, with a code of the table and that code's own status.
+func isOwn(code Code, answer *http.Response) bool {
+	media, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	status := describe(code).status
+	known := code == CodeInternal || status != http.StatusInternalServerError
+	return err == nil && media == problemType && known && answer.StatusCode == status
+}
 
 // ownAnswer judges an answer that this package wrote.
 func ownAnswer(code, refusal Code) (Level, string) {
 	switch code {
 	case refusal:
-		return LevelOK, isOpen
+		return LevelOK, "is open, and refuses what nobody signed"
 	case CodeStoreUnavailable:
 		return LevelError, "is open, and the store does not answer"
 	default:
@@ -100,7 +107,7 @@ func foreignAnswer(status int, header http.Header, refusal int) (Level, string) 
 	case header.Get("WWW-Authenticate") != "":
 		return LevelError, "is blocked: something in front of it wants a password; notify and return are called without one"
 	case status == refusal:
-		return LevelOK, isOpen
+		return LevelUnknown, "is answered with the right status, though not by the kit: by an OnError of the app's own, or by a login in front of it"
 	case status == http.StatusForbidden:
 		return LevelError, "is blocked: a CSRF layer or a firewall stands in front of it (403); exempt notify and return, which others call by design"
 	case status >= 300 && status < 400:

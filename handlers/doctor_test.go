@@ -4,6 +4,7 @@ import (
 	"context"
 	jsonv1 "encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -113,13 +114,33 @@ func TestDoctorInFrontOfTheDoors(t *testing.T) {
 		})
 	}
 
-	t.Run("an OnError of the app's own is no obstacle", func(t *testing.T) {
-		a := published(t, nil, func(o *handlers.Options) {
+	t.Run("the right status from something else may be an OnError of the app's own, or a login layer", func(t *testing.T) {
+		mine := func(o *handlers.Options) {
 			o.OnError = func(w http.ResponseWriter, _ *http.Request, e *handlers.Error) { http.Error(w, "sorry", e.Status()) }
-		})
-		d := a.kit.Doctor(t.Context())
-		assert.Equal(t, handlers.LevelOK, levels(d)["notify"])
-		assert.Equal(t, handlers.LevelOK, levels(d)["return"])
+		}
+		for _, a := range []*app{published(t, nil, mine), published(t, answering(http.StatusUnauthorized, nil))} {
+			d := a.kit.Doctor(t.Context())
+			assert.Equal(t, handlers.LevelUnknown, levels(d)["notify"])
+			assert.Equal(t, handlers.LevelUnknown, levels(d)["return"])
+			assert.NoError(t, d.Err())
+		}
+	})
+
+	t.Run("JSON that is not the kit's counts as anybody's, and none of it is repeated", func(t *testing.T) {
+		for status, body := range map[int]string{
+			http.StatusForbidden: `{"code":"FORBIDDEN"}`, http.StatusNotFound: `{"code":"not_found"}`, http.StatusFound: `{"code":"canary"}`,
+		} {
+			front := func(http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", "application/json")
+					w.WriteHeader(status)
+					_, _ = io.WriteString(w, body)
+				})
+			}
+			d := published(t, front).kit.Doctor(t.Context())
+			assert.Equal(t, handlers.LevelError, levels(d)["notify"], status)
+			assert.NotContains(t, fmt.Sprint(d.Checks), "canary")
+		}
 	})
 
 	t.Run("an address that this machine does not reach is unknown, and the error names no URL", func(t *testing.T) {

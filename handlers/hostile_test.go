@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -76,6 +77,26 @@ func TestAccept(t *testing.T) {
 }
 
 func TestDueCannotStarve(t *testing.T) {
+	t.Run("case 115: a store that reads and does not write keeps Run from being busy, and is told of", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			full := &storetest.Faulty{Base: store.NewMemory()}
+			a := newApp(t, func(o *handlers.Options) {
+				o.Store, o.Keys, o.ScrubAfter = full, []store.Key{testKey(t)}, time.Hour
+			})
+			for _, id := range a.backlog(300) {
+				require.Equal(t, http.StatusOK, a.notify(says(id, "passed")).Code)
+				synctest.Wait()
+			}
+			time.Sleep(2 * time.Hour)
+			full.Break(storetest.Fault{Kind: storetest.Refused, Method: "Put", Calls: math.MaxInt})
+			defer a.run()()
+			before := full.Calls()
+			time.Sleep(time.Minute)
+			assert.Less(t, full.Calls()-before, 10_000)
+			assert.NotZero(t, a.saw(handlers.EventStoreFailed))
+		})
+	})
+
 	t.Run("case 122: three hundred unreadable records in front do not keep Run from the others, nor busy", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			lists := &storetest.Faulty{Base: store.NewMemory()}

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/facegate/facegate/store"
 )
@@ -51,6 +52,12 @@ func (k *Kit) putImages(ctx context.Context, id string, value []byte) error {
 		return nil // the same session's pictures are there already
 	}
 	return err
+}
+
+// imagesTime is how long a query for pictures may take: the wait for its turn, the
+// turn itself, and the vendor.
+func (k *Kit) imagesTime() time.Duration {
+	return k.patience(forImages) + paceAhead + k.opts.VendorTimeout
 }
 
 // fetchImages gets the pictures that the hook is to have: the sealed ones, or by

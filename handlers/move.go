@@ -55,6 +55,8 @@ func (k *Kit) peek(ctx context.Context, in store.Store, key string) (store.Recor
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return store.Record{Key: key}, nil
+	case errors.Is(err, store.ErrUnsealable):
+		return store.Record{}, &Error{Code: CodeInternal, Err: err}
 	case err != nil:
 		return store.Record{}, &Error{Code: CodeStoreUnavailable, Err: err}
 	}

@@ -92,6 +92,7 @@ func TestRecordsOfANewerVersion(t *testing.T) {
 			_, err := a.kit.Reconcile(t.Context(), id)
 			assert.Equal(t, handlers.CodeInternal, handlers.CodeOf(err))
 			assert.Zero(t, a.vendor.queries())
+			assert.Equal(t, 1, a.saw(handlers.EventUnreadable))
 			require.Equal(t, http.StatusOK, a.notify(says(id, "passed")).Code)
 			assert.Equal(t, handlers.Passed, a.state(id).Verdict)
 			unchanged()

@@ -10,7 +10,8 @@ import (
 	"github.com/facegate/facegate/store"
 )
 
-// orphanLife is how long authentic notices without a session are kept, from the last.
+// orphanLife is how long authentic notices without a session are kept, from the last
+// that was new.
 const orphanLife = 24 * time.Hour
 
 // How long Run waits until it looks for an orphan's session, and later between looks.
@@ -101,13 +102,20 @@ func (k *Kit) adopt(ctx context.Context, id string) error {
 }
 
 // seek is what Run does about orphans: no session that is decided, or was never
-// opened, looks for them by itself.
+// opened, looks for them by itself. Those that cannot be read here it leaves alone for
+// long.
 func (k *Kit) seek(ctx context.Context, id string) {
-	if err := k.adopt(ctx, id); err != nil {
-		k.aside.put(id, k.now().Add(asideFor))
+	err := k.adopt(ctx, id)
+	switch {
+	case CodeOf(err) == CodeStoreUnavailable:
+		k.aside.put(orphanPrefix+id, k.now().Add(asideFor))
+	case err != nil:
+		k.aside.put(orphanPrefix+id, k.now().Add(lastOrphanLook))
 	}
 }
 
+// takeOrphans records what it can, and keeps the rest for later. One that turns out
+// to be of another session is reported, and done with.
 func (k *Kit) takeOrphans(ctx context.Context, id string) error {
 	rec, err := k.peek(ctx, k.sealed, orphanPrefix+id)
 	if err != nil || rec.Value == nil {
@@ -117,21 +125,40 @@ func (k *Kit) takeOrphans(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	var failed error
+	var left []orphan
 	for _, kept := range r.Notices {
-		cb := Callback{Carrier: kept.Carrier, Method: kept.Method, ContentType: kept.ContentType, Body: kept.Body}
-		v, notice, err := k.verify(kept.Vendor, cb)
-		if err == nil {
-			_, err = k.record(ctx, v, id, notice, kept.Carrier, nil)
-		}
-		if err != nil {
-			later := k.postpone(ctx, rec, r.Since)
-			if CodeOf(err) == CodeNotFound {
-				return later // still nobody's
-			}
-			return errors.Join(err, later)
+		err := k.attach(ctx, id, kept)
+		switch CodeOf(err) {
+		case "":
+		case CodeNotFound:
+			return k.postpone(ctx, rec, r.Since) // still nobody's
+		case CodeMismatch:
+			failed = errors.Join(failed, err)
+		default:
+			failed = errors.Join(failed, err)
+			left = append(left, kept)
 		}
 	}
-	return k.forget(ctx, rec)
+	if len(left) == 0 {
+		return errors.Join(failed, k.forget(ctx, rec))
+	}
+	r.Notices = left
+	if rec.Value, err = encodeRecord(&r); err != nil {
+		return err
+	}
+	return errors.Join(failed, k.postpone(ctx, rec, r.Since))
+}
+
+// attach verifies an orphan anew and records it.
+func (k *Kit) attach(ctx context.Context, id string, kept orphan) error {
+	cb := Callback{Carrier: kept.Carrier, Method: kept.Method, ContentType: kept.ContentType, Body: kept.Body}
+	v, notice, err := k.verify(kept.Vendor, cb)
+	if err != nil {
+		return err
+	}
+	_, err = k.record(ctx, v, id, notice, kept.Carrier, nil)
+	return err
 }
 
 // postpone leaves orphans to a later look, if nobody else moved them.

@@ -66,6 +66,24 @@ func TestOrphans(t *testing.T) {
 		}
 	})
 
+	t.Run("case 96: an orphan that is refused does not stand in the way of the next one", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			a, lag := lagging(t)
+			id := a.start()
+			wrong := says(id, "passed")
+			wrong.Set("ref", refOf("another"))
+			lag.hides.Store(true)
+			for _, form := range []url.Values{wrong, says(id, "passed")} {
+				require.Equal(t, http.StatusOK, a.notify(form).Code)
+			}
+			lag.hides.Store(false)
+			defer a.run()()
+			time.Sleep(5 * time.Minute)
+			require.Len(t, a.results(), 1)
+			assert.Equal(t, handlers.Passed, a.results()[0].Verdict)
+		})
+	})
+
 	t.Run("case 96: an orphan that stays one costs a look from time to time, is reported once, and is gone after a day", func(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			a := newApp(t, everyMinute)

@@ -1,8 +1,11 @@
 package handlers_test
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/facegate/facegate/handlers"
 	"github.com/facegate/facegate/store"
+	"github.com/facegate/facegate/store/storetest"
 )
 
 // asked notes when a vendor is asked, and says passed.
@@ -62,6 +66,20 @@ func (a *app) backlog(n int) []string {
 	return ids
 }
 
+// hanging is a store that never answers about some keys.
+type hanging struct {
+	store.Store
+	prefix string
+}
+
+func (h hanging) Get(ctx context.Context, key string) (store.Record, error) {
+	if strings.HasPrefix(key, h.prefix) {
+		<-ctx.Done()
+		return store.Record{}, ctx.Err()
+	}
+	return h.Store.Get(ctx, key)
+}
+
 func TestQueryRate(t *testing.T) {
 	t.Run("case 166: the vendor's rate holds for all processes together, and nothing waits longer than it must", func(t *testing.T) {
 		for _, rate := range []int{1, 3, 20} {
@@ -86,6 +104,73 @@ func TestQueryRate(t *testing.T) {
 				assert.Len(t, a.results(), len(ids))
 			})
 		}
+	})
+
+	t.Run("case 166: who waits for a turn does not stand in the way of other work", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			other := newPaper()
+			other.name = "other"
+			other.answer("passed")
+			a := newApp(t, func(o *handlers.Options) {
+				o.Vendor.(*paper).limits.QueryRate = 1
+				o.OtherVendors = []handlers.Vendor{other}
+			})
+			a.vendor.answer("passed")
+			a.backlog(1000)
+			time.Sleep(time.Second)
+			began, err := a.kit.Begin(t.Context(), handlers.BeginParams{Subject: "bob", StartParams: handlers.StartParams{Vendor: "other"}})
+			require.NoError(t, err)
+			time.Sleep(90 * time.Minute)
+			defer a.run()()
+			time.Sleep(time.Minute)
+			assert.Equal(t, handlers.StateDelivered, a.state(began.Session).State)
+			time.Sleep(40 * time.Minute)
+			assert.Len(t, a.results(), 1001, "the line moves on")
+			assert.Equal(t, 1000, a.vendor.queries())
+		})
+	})
+
+	t.Run("the rate holds where the store is slow", func(t *testing.T) {
+		for _, slow := range []time.Duration{time.Millisecond, 50 * time.Millisecond, 500 * time.Millisecond} {
+			inBubble(t, func(t *testing.T) {
+				var queries asked
+				late := &storetest.Faulty{Base: store.NewMemory()}
+				a := newApp(t, func(o *handlers.Options) {
+					paper := o.Vendor.(*paper)
+					paper.limits.QueryRate, paper.query = 20, queries.answer
+					o.Store, o.Keys = late, []store.Key{testKey(t)}
+				})
+				a.backlog(200)
+				time.Sleep(90 * time.Minute)
+				late.Break(storetest.Fault{Kind: storetest.Late, Method: "Put", Calls: math.MaxInt, For: slow})
+				for range 3 {
+					a.restart()
+					defer a.run()()
+				}
+				time.Sleep(20 * time.Minute)
+				assert.Len(t, queries.moments(), 200, slow)
+				assert.LessOrEqual(t, queries.most(time.Second), 20, slow)
+			})
+		}
+	})
+
+	t.Run("a record of turns that hangs keeps nobody waiting for others who wait", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			a := newApp(t, func(o *handlers.Options) {
+				o.Vendor.(*paper).limits.QueryRate = 5
+				o.MaxAttempts = 100
+				o.Store, o.Keys = hanging{store.NewMemory(), "p:"}, []store.Key{testKey(t)}
+			})
+			var waiting sync.WaitGroup
+			began := time.Now()
+			for i := range 50 {
+				person := &app{t: t, kit: a.kit}
+				id := person.start(fmt.Sprint(i))
+				waiting.Go(func() { person.get("/face/finish?session=" + id) })
+			}
+			waiting.Wait()
+			assert.Less(t, time.Since(began), 10*time.Second)
+		})
 	})
 
 	t.Run("a person who waits is asked for as well, and only as fast", func(t *testing.T) {

@@ -35,31 +35,20 @@ func (k *Kit) ask(ctx context.Context, id string, who asker) (*session, error) {
 		return s, errMayNotAsk
 	}
 	v := k.vendors[s.Vendor]
-	moment, err := k.turn(ctx, v, who)
-	if err != nil {
-		return s, err
-	}
 	owner := newID()
-	s, err = k.change(ctx, id, func(s *session) error {
-		if !k.mayAsk(s, who) {
-			return errMayNotAsk
-		}
-		now := k.now()
-		s.Query.Spent++
-		s.Query.Last = now
-		s.Query.Owner = owner
-		s.Query.Until = later(now, moment).Add(k.opts.VendorTimeout + leaseMargin)
-		return nil
+	last := s.Query.Last
+	err = k.inTurn(ctx, v, who, func() (err error) {
+		s, err = k.intend(ctx, id, owner, who, last)
+		return err
 	})
+	if errors.Is(err, errTurnPassed) {
+		err = errors.Join(err, k.unasked(context.WithoutCancel(ctx), id, owner))
+	}
 	if err != nil {
-		if !moment.IsZero() {
-			k.pace.of(v.Name()).give(moment)
-		}
 		return s, err
 	}
 	// What is paid for is asked and stored even when the asker is gone.
 	ctx = context.WithoutCancel(ctx)
-	_ = pause(ctx, moment.Sub(k.now()))
 	calling, cancel := context.WithTimeout(ctx, k.opts.VendorTimeout)
 	defer cancel()
 	notice, err := v.Query(calling, s.view())
@@ -70,6 +59,41 @@ func (k *Kit) ask(ctx context.Context, id string, who asker) (*session, error) {
 		return k.unanswered(ctx, id, owner, err)
 	}
 	return k.answered(ctx, v, id, owner, who, notice)
+}
+
+// intend writes down that one more query is spent, before it is sent. Whoever waited
+// for a turn, and finds that somebody else has asked since, leaves it at that.
+func (k *Kit) intend(ctx context.Context, id, owner string, who asker, last time.Time) (*session, error) {
+	return k.change(ctx, id, func(s *session) error {
+		if !k.mayAsk(s, who) {
+			return errMayNotAsk
+		}
+		if !s.Query.Last.Equal(last) {
+			return errNoTurn
+		}
+		now := k.now()
+		s.Query.Spent++
+		s.Query.Last = now
+		s.Query.Owner = owner
+		s.Query.Until = now.Add(k.opts.VendorTimeout + paceAhead + leaseMargin)
+		return nil
+	})
+}
+
+// unasked takes an intent back whose query was not sent.
+func (k *Kit) unasked(ctx context.Context, id, owner string) error {
+	_, err := k.change(ctx, id, func(s *session) error {
+		if s.Query.Owner != owner {
+			return errUnchanged
+		}
+		s.Query.Spent--
+		s.Query.Last, s.Query.Owner, s.Query.Until = time.Time{}, "", time.Time{}
+		return nil
+	})
+	if errors.Is(err, errUnchanged) {
+		err = nil
+	}
+	return err
 }
 
 // mayAsk is the rule of the budget.

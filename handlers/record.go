@@ -103,8 +103,10 @@ func (s *session) due() time.Time {
 	switch s.State {
 	case StateCreated, StateStarted, StatePending:
 		return later(s.Query.Next, s.Query.Until)
-	case StateRecorded, StateDelivered, StateDead:
+	case StateRecorded, StateDelivered:
 		return later(s.Delivery.Next, s.Delivery.Until)
+	case StateDead:
+		return s.Delivery.Next // a run that never came back holds nothing up any more
 	default:
 		return time.Time{}
 	}

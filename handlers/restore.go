@@ -14,7 +14,8 @@ import (
 // retention and the budget that is left allow, and ends the session in its time.
 //
 // lost is what the app kept of [Kit.Lookup] after the start, or what its own records
-// know; restore nothing that they do not. ID and Subject are needed. Vendor is
+// know; restore nothing that they do not. Ref is kept by its Reveal, sealed as other
+// secrets are: printed or marshalled it is "[private]", which is refused. ID and Subject are needed. Vendor is
 // [Options.Vendor] if empty. CreatedAt is now if zero; it says how long the vendor may
 // be asked. Without Ref the vendor cannot be asked, and only an orphan or a notice
 // brings a verdict. Memory is what the vendor judges by: without it a check of a
@@ -67,6 +68,8 @@ func (k *Kit) rebuild(lost Session) (*session, error) {
 		return nil, &Error{Code: CodeInvalidInput, Reason: "no_subject"}
 	case lost.CreatedAt.After(now):
 		return nil, &Error{Code: CodeInvalidInput, Reason: "created_in_future"}
+	case lost.Ref.Equal(Hide(redacted)):
+		return nil, &Error{Code: CodeInvalidInput, Reason: "redacted_ref"}
 	case lost.Queries < 0:
 		return nil, &Error{Code: CodeInvalidInput, Reason: "negative_queries"}
 	}
@@ -78,6 +81,7 @@ func (k *Kit) rebuild(lost Session) (*session, error) {
 	if !lost.ExpiresAt.IsZero() {
 		s.ExpiresAt = lost.ExpiresAt
 	}
+	s.KeepUntil = later(s.KeepUntil, now.Add(k.opts.KeepFor)) // the app must hear of it, however old it is
 	s.Query.Spent = lost.Queries
 	s.Query.Next = now
 	if now.Before(s.ExpiresAt) {

@@ -1,6 +1,9 @@
 package handlers_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -192,6 +195,23 @@ func TestRestore(t *testing.T) {
 		})
 	})
 
+	t.Run("one that is older than all time limits is kept until the app has heard of it", func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
+			a := newApp(t, everyMinute, func(o *handlers.Options) { o.MaxDeliveries = 8 })
+			a.hook = func(context.Context, handlers.Result) error { return errors.New("not now") }
+			id := a.start()
+			kept := a.state(id)
+			time.Sleep(40 * 24 * time.Hour)
+			a.forget()
+			_, err := a.kit.Restore(t.Context(), kept)
+			require.NoError(t, err)
+			defer a.run()()
+			time.Sleep(24 * time.Hour)
+			assert.Equal(t, handlers.StateDead, a.state(id).State)
+			assert.Equal(t, []string{id}, a.dead())
+		})
+	})
+
 	t.Run("what makes no sense is named, and nothing is written", func(t *testing.T) {
 		id := strings.Repeat("A", 26)
 		for reason, lost := range map[handlers.Reason]handlers.Session{
@@ -199,6 +219,7 @@ func TestRestore(t *testing.T) {
 			"no_subject":        {ID: id},
 			"unknown_vendor":    {ID: id, Subject: "alice", Vendor: "stone"},
 			"created_in_future": {ID: id, Subject: "alice", CreatedAt: time.Now().Add(time.Hour)},
+			"redacted_ref":      {ID: id, Subject: "alice", Ref: handlers.Hide(fmt.Sprint(handlers.Hide(refOf(id))))},
 			"negative_queries":  {ID: id, Subject: "alice", Queries: -1},
 		} {
 			a := newApp(t)

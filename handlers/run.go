@@ -55,11 +55,11 @@ func (k *Kit) sweep(ctx context.Context) (more bool, err error) {
 	mathrand.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
 	begun := 0
 	for _, key := range keys {
-		id, work := k.workFor(key)
-		if work == nil || k.aside.holds(id) {
+		name, work := k.workFor(key)
+		if work == nil || k.aside.holds(name) {
 			continue
 		}
-		started, err := k.workers.wait(ctx, id, func(ctx context.Context) { work(ctx, id) })
+		started, err := k.workers.wait(ctx, name, work)
 		if err != nil {
 			return false, err
 		}
@@ -70,13 +70,14 @@ func (k *Kit) sweep(ctx context.Context) (more bool, err error) {
 	return begun >= dueBatch && !k.pace.crowdedAt(k.now()), nil
 }
 
-// workFor says which session a due key is about, and what is to be done for it.
-func (k *Kit) workFor(key string) (id string, work func(ctx context.Context, id string)) {
+// workFor says what is to be done for a due key, and under which name: a session's id,
+// or the key of orphans, which do not stand in their session's way.
+func (k *Kit) workFor(key string) (name string, work func(context.Context)) {
 	if id, ok := strings.CutPrefix(key, sessionPrefix); ok {
-		return id, k.look
+		return id, func(ctx context.Context) { k.look(ctx, id) }
 	}
 	if id, ok := strings.CutPrefix(key, orphanPrefix); ok {
-		return id, k.seek
+		return key, func(ctx context.Context) { k.seek(ctx, id) }
 	}
 	return "", nil
 }
@@ -97,11 +98,10 @@ func (k *Kit) look(ctx context.Context, id string) {
 		s, err = k.chase(ctx, s)
 		switch {
 		case errors.Is(err, errNoTurn):
-			k.aside.put(id, k.now().Add(jitter(2*paceAhead)))
-		case CodeOf(err) == CodeStoreUnavailable:
+			k.lineUp(ctx, s)
+		case err != nil:
 			k.aside.put(id, k.now().Add(asideFor))
-		}
-		if err == nil && s.State == StateRecorded {
+		case s.State == StateRecorded:
 			k.deliver(ctx, id)
 		}
 	case StateRecorded:
@@ -116,13 +116,40 @@ func (k *Kit) look(ctx context.Context, id string) {
 // scrub leaves only the outcome of a session that has served.
 func (k *Kit) scrub(ctx context.Context, s *session) {
 	k.dropImages(ctx, s)
-	_, _ = k.change(ctx, s.ID, func(s *session) error {
+	_, err := k.change(ctx, s.ID, func(s *session) error {
 		if s.State != StateDelivered || s.due().After(k.now()) {
 			return errUnchanged
 		}
 		s.scrub()
 		return nil
 	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		k.putAside(ctx, s.ID, err)
+	}
+}
+
+// lineUp has a session come again for which there was no turn. One that the vendor
+// will soon not know any more does not go to the end of the line.
+func (k *Kit) lineUp(ctx context.Context, s *session) {
+	rate := k.vendors[s.Vendor].Limits().QueryRate
+	if rate == 0 {
+		return // somebody else was faster, and has moved it
+	}
+	now := k.now()
+	again := k.pace.of(s.Vendor).lineUp(now, rate)
+	if again.After(s.AskUntil.Add(-time.Minute)) {
+		again = now.Add(paceAhead)
+	}
+	_, err := k.change(ctx, s.ID, func(s *session) error {
+		if s.decided() || s.due().After(now) {
+			return errUnchanged
+		}
+		s.Query.Next = again
+		return nil
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		k.putAside(ctx, s.ID, err)
+	}
 }
 
 // chase finds out about a session of which nothing decisive was heard: from an

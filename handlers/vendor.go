@@ -6,8 +6,8 @@ import (
 )
 
 // Vendor is one account at one provider of hosted face checks. The packages
-// megvii and baidu implement it. A Vendor is safe for concurrent use, and Begin
-// and Query return when their context ends. One that panics has failed.
+// megvii and baidu implement it. A Vendor is safe for concurrent use, and Begin,
+// Query, Ready and Probe return when their context ends. One that panics has failed.
 type Vendor interface {
 	// Name tells this account from the kit's other vendors, in URLs, records and
 	// logs: lower-case letters, digits and dashes, such as "megvii" or "megvii-sg".
@@ -88,7 +88,9 @@ type Limits struct {
 	ReservedQueries int
 
 	// QueryRate is how many queries per second all processes together may send. The
-	// kit shares it out through the store. 0: no limit of ours.
+	// kit shares it out through the store. It holds as long as their clocks agree: one
+	// that is a second ahead adds at most its own turns of that second. 0: no limit of
+	// ours.
 	QueryRate int
 
 	// QueryAfter says when the reconciler asks for a session of which nothing was

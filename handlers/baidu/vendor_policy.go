@@ -177,7 +177,7 @@ func (v *Vendor) checkAll(found *findings, statement *Statement, s handlers.Sess
 // to name the person.
 func (v *Vendor) checkIdentity(found *findings, confirmed *Identity, s handlers.Session) {
 	memory, err := readMemory(s.Memory)
-	if err != nil {
+	if err != nil || len(s.Memory) == 0 { // nobody knows whom the start named
 		found.review(true, ReasonUnconfirmed)
 		return
 	}
