@@ -162,7 +162,7 @@ func (k *Kit) inTurn(ctx context.Context, v Vendor, who asker, intend func() err
 		mine.give(moment)
 		return err
 	}
-	mine.wrote(k.now().Sub(began))
+	mine.wrote(min(k.now().Sub(began), k.opts.StoreTimeout))
 	if k.now().After(moment) {
 		return errTurnPassed
 	}
@@ -216,7 +216,7 @@ func (k *Kit) reserve(ctx context.Context, account string, rate int) (time.Time,
 	if err != nil {
 		return time.Time{}, err
 	}
-	mine.wrote(k.now().Sub(asked))
+	mine.wrote(min(k.now().Sub(asked), k.opts.StoreTimeout))
 	mine.give(moments[1:]...)
 	return moments[0], nil
 }

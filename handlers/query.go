@@ -75,7 +75,8 @@ func (k *Kit) intend(ctx context.Context, id, owner string, who asker, last time
 		s.Query.Spent++
 		s.Query.Last = now
 		s.Query.Owner = owner
-		s.Query.Until = now.Add(k.opts.VendorTimeout + paceAhead + leaseMargin)
+		// The turn may be as far off as two slow writes.
+		s.Query.Until = now.Add(2*k.opts.StoreTimeout + k.opts.VendorTimeout + leaseMargin)
 		return nil
 	})
 }
