@@ -75,8 +75,11 @@ func (k *Kit) intend(ctx context.Context, id, owner string, who asker, last time
 		s.Query.Spent++
 		s.Query.Last = now
 		s.Query.Owner = owner
-		// The turn may be as far off as two slow writes.
-		s.Query.Until = now.Add(2*k.opts.StoreTimeout + k.opts.VendorTimeout + leaseMargin)
+		s.Query.Until = now.Add(k.opts.VendorTimeout + leaseMargin)
+		if k.vendors[s.Vendor].Limits().QueryRate > 0 {
+			// Its turn may be as far off as two slow writes.
+			s.Query.Until = s.Query.Until.Add(2 * k.opts.StoreTimeout)
+		}
 		return nil
 	})
 }
