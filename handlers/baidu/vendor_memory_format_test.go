@@ -41,6 +41,17 @@ func TestStoredMemoriesStayReadable(t *testing.T) {
 	})
 }
 
+func TestASessionWhoseMemoryWasLostNeverPasses(t *testing.T) {
+	d := ready(t)
+	v := d.vendor(t, nil) // RequireIDCard is not set: nothing else would object
+	s := session(begin(t, v, person()))
+	d.says(endpointDetail, passed(goodScores))
+	s.Memory = nil // put back by Restore from what an app kept without it
+	judged := ask(t, v, s)
+	assert.Equal(t, handlers.Review, judged.Verdict)
+	assert.Equal(t, []handlers.Reason{ReasonUnconfirmed}, judged.Reasons, "whoever passed may be somebody else")
+}
+
 func TestASessionWithAnUnknownMemoryIsAskedAboutAndEndsInReview(t *testing.T) {
 	golden := sample(t, "stored/memory.v1.json")
 	newer := func(version string) string { return strings.Replace(golden, `"v": 1`, `"v": `+version, 1) }
